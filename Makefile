@@ -1,0 +1,39 @@
+# make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down lint unit e2e test faults lock
+RUN := PYTHONPATH=src:. TZ=UTC
+BIN := .venv/bin
+
+help: ## these lines
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## resolve all that is needed; a second time does nothing
+	./shoplog setup
+
+demo: ## start everything, send traffic, print the scorecard (ARGS="--lines 200000 --exit")
+	./shoplog demo $(ARGS)
+
+up: ## start the stack
+	./shoplog up
+
+down: ## stop the stack
+	./shoplog down
+
+lint: setup ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(RUN) $(BIN)/mypy src
+
+unit: setup ## tests that start no service
+	$(RUN) $(BIN)/python -m pytest -m "not e2e and not faults"
+
+e2e: setup ## tests with the real parts
+	$(RUN) $(BIN)/python -m pytest -m e2e
+
+test: lint unit e2e ## lint, types, unit, end to end
+
+faults: setup ## kill each part in turn and count
+	$(RUN) $(BIN)/python -m pytest -m faults
+
+lock: ## write requirements.lock anew
+	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock

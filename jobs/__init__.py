@@ -1,0 +1,1 @@
+"""Processes that join transforms and io: streaming and batch."""

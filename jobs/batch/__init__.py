@@ -1,0 +1,1 @@
+"""Jobs over closed days and archives."""

@@ -1,0 +1,69 @@
+"""Archives and filled holes -> bronze_import_log, each line once by identity, then the touched days anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.batch.bronze import IDENTITY
+from jobs.batch.publish import publish
+from jobs.batch.recompute import recompute
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.io.leases import table_leases
+from shoplog.io.logfile import check_readable, read_lines
+from shoplog.io.salts import living_salts
+from shoplog.io.sinks import append, create_table
+from shoplog.io.sources import importing
+from shoplog.settings import Settings
+from shoplog.sites import Site
+from shoplog.transforms.landing import line_parser
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def import_logs(session: SparkSession, settings: Settings, site: Site, host: str, paths: list[Path]) -> dict[str, object]:
+    """Import the files; return counts: lines, parsed, quarantined by reason, status, added, already known, days.
+
+    Days that are over are recomputed and published at once; the present day waits for its nightly.
+    """
+    for path in paths:
+        check_readable(path)
+    now = datetime.now(UTC)
+    salts = living_salts(settings.secrets_dir / "salts", now)
+    with table_leases(settings, (BRONZE_IMPORT_LOG.name,), "import", session._jvm):
+        imported = create_table(session, settings, BRONZE_IMPORT_LOG.name)
+        streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
+        lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
+        names = session.createDataFrame([(str(path),) for path in paths], "path string").repartition(len(paths))
+        read = names.mapInArrow(importing(line_parser({site.name: site}, salts), lines_of), BRONZE_IMPORT_LOG.schema_ddl)
+        rows = read.persist()
+        known = session.read.format("delta").load(str(imported)).select(*IDENTITY)
+        live = session.read.format("delta").load(str(streamed)).select(*IDENTITY)
+        fresh = rows.join(known, on=list(IDENTITY), how="left_anti").persist()
+        added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY), how="left_semi").count()
+        lines = rows.count()
+        if added:
+            append(fresh, settings, BRONZE_IMPORT_LOG.name)
+        days = [row["day"] for row in fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()]
+        reasons = rows.where("reason is not null").groupBy("reason").count().collect()
+        statuses = rows.where("reason is null").groupBy("status").count().orderBy("status").collect()
+        fresh.unpersist()
+        rows.unpersist()
+    finished = sorted(day for day in days if isinstance(day, date) and day < now.date())
+    for day in finished:
+        recompute(session, settings, day)
+        publish(session, settings, day)
+    quarantined = {row["reason"]: row["count"] for row in reasons}
+    return {
+        "lines": lines, "parsed": lines - sum(quarantined.values()), "quarantined": quarantined,
+        "status": {str(row["status"]): row["count"] for row in statuses}, "added": added,
+        "already_imported": lines - added, "also_streamed": also_streamed,
+        "days_published": [day.isoformat() for day in finished],
+    }  # fmt: skip
+
+
+def _lines_of(path: str, site: str, host: str, ingest_time: datetime):  # type: ignore[no-untyped-def]
+    return read_lines(Path(path), site, host, ingest_time)

@@ -1,0 +1,41 @@
+"""Silver, quarantine and gold of one UTC day, rebuilt from every bronze row and replaced whole; run twice, the same."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs.batch.bronze import bronze_versions, lines_once, of_day, read_bronze
+from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
+from shoplog.io.leases import table_leases
+from shoplog.io.sinks import create_table, replace_day
+from shoplog.settings import Settings
+from shoplog.transforms.measure import measured
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+WRITES = (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name, *(table.name for table in GOLD.values()))
+
+
+def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str, int]:
+    """Replace the day in silver, quarantine and gold; return the bronze versions it was made from and row counts."""
+    versions = bronze_versions(session, settings)
+    with table_leases(settings, WRITES, "recompute", session._jvm):
+        for table in WRITES:
+            create_table(session, settings, table)
+        once = lines_once(of_day(read_bronze(session, settings, versions), day), settings).persist()
+        try:
+            accepted = once.where(f"reason is null and event_date = '{day.isoformat()}'")
+            refused = once.where(f"reason is not null and ingest_date = '{day.isoformat()}'")
+            replace_day(accepted, settings, SILVER_REQUEST.name, day)
+            replace_day(refused, settings, QUARANTINE_ACCESS_LOG.name, day)
+            silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
+            silver = silver.where(f"event_date = '{day.isoformat()}'")
+            for family in FAMILIES:
+                gold = measured(silver, family).selectExpr("*", "to_date(window_start) event_date")
+                replace_day(gold, settings, family.table, day)
+            return {**versions, "accepted": silver.count(), "quarantined": refused.count()}
+        finally:
+            once.unpersist()

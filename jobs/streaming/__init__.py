@@ -1,0 +1,1 @@
+"""The one streaming query and its upkeep."""

@@ -1,0 +1,176 @@
+"""One micro-batch: bronze, then the partials of every bronze commit that has none yet. Exactly once by offsets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from jobs.streaming.crash import crash_point
+from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_FAMILY
+from shoplog.errors import DriftError
+from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
+from shoplog.io.marks import FileKey, Marks
+from shoplog.io.offsets import KafkaRange, Offsets, Verdict, judge, read_offset_log, same
+from shoplog.io.salts import living_salts
+from shoplog.io.sinks import append, conform, table_path
+from shoplog.io.sources import landing
+from shoplog.settings import Settings
+from shoplog.sites import Site
+from shoplog.transforms.identity import read_identity
+from shoplog.transforms.landing import line_parser
+from shoplog.transforms.measure import ledger_partials, partials
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+START_FILE = "shoplog_start.json"
+_RECORD = "value", "partition kafka_partition", "offset kafka_offset", "topic", "timestamp ingest_time"
+
+
+class LiveTables:
+    """The two live tables as one thing that a batch is written to; `lock` keeps batches and upkeep serial."""
+
+    def __init__(self, session: SparkSession, settings: Settings, sites: dict[str, Site]) -> None:
+        """Open the tables at their committed offsets and bring the partials up to bronze."""
+        self.session, self.settings, self.sites = session, settings, sites
+        self.lock = threading.Lock()
+        self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+        start = _offsets(json.loads((settings.checkpoint / START_FILE).read_text(encoding="utf-8")))
+        self.committed = committed_offsets(self.bronze) or start
+        self.measured = committed_offsets(self.gold) or (start if self.committed == start else {})
+        newest = newest_commit_with_metadata(self.bronze)
+        resharded = newest.metadata.get("resharded", []) if newest else []
+        self.catch_up()
+        self.marks = _marks(_live_files(self.gold))
+        self.seen: dict[FileKey, pl.Series] = {}
+        self._remember([(s, h, f) for s, h, f in resharded])
+        self.batch_id = -1
+
+    def write_batch(self, records: DataFrame, batch_id: int) -> None:
+        """Write one micro-batch; called by Spark, again with the same batch after a crash."""
+        with self.lock:
+            covered = KafkaRange(self._start_of(batch_id), self._offset_log(batch_id))
+            if judge(self.committed, covered, BRONZE_ACCESS_LOG.name) is Verdict.WRITE:
+                if self.committed and covered.end.keys() - self.committed.keys():
+                    self._remember(sorted({key[1:] for key in self.marks}))
+                self._append_bronze(records, covered)
+                crash_point("after_bronze")
+            self.catch_up()
+            crash_point("after_gold")
+            self.batch_id = batch_id
+            crash_point("before_commit_log")
+
+    def _append_bronze(self, records: DataFrame, covered: KafkaRange) -> None:
+        salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
+        land = landing(read_identity, line_parser(self.sites, salts), self.marks, self.seen)
+        rows = records.selectExpr(*_RECORD).mapInArrow(land, BRONZE_ACCESS_LOG.schema_ddl)
+        append(rows, self.settings, BRONZE_ACCESS_LOG.name, covered.to_metadata(resharded=list(self.seen)))
+        self.committed = covered.end
+
+    def catch_up(self) -> None:
+        """Write the partials of each bronze commit beyond the partials' offsets, oldest first, from its own files."""
+        for commit in reversed(self._unmeasured()):
+            covered = KafkaRange.from_metadata(commit.metadata)
+            if judge(self.measured, covered, GOLD_PARTIAL_LIVE.name) is Verdict.SKIP:
+                continue
+            rows = read_bronze_files(self.session, self.bronze, commit.added)
+            append(live_partials(rows), self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
+            self.measured = covered.end
+            if hasattr(self, "marks"):
+                version = latest_version(self.gold)
+                self.marks = _raised(self.marks, read_commit(self.gold, version or 0).added)
+
+    def _unmeasured(self) -> list[Commit]:
+        """Return bronze's commits after the partials' offsets, newest first."""
+        commits: list[Commit] = []
+        version = latest_version(self.bronze)
+        while version is not None and version >= 0:
+            commit = read_commit(self.bronze, version)
+            if commit.metadata and not commit.metadata.get("upkeep"):
+                if same(KafkaRange.from_metadata(commit.metadata).end, self.measured):
+                    break
+                commits.append(commit)
+            version -= 1
+        return commits
+
+    def _remember(self, files: list[FileKey]) -> None:
+        """Load the offsets bronze has of files that were open when the topic got more partitions."""
+        for site, host, file in files:
+            rows = pl.scan_delta(str(self.bronze)).filter(
+                (pl.col("site") == site) & (pl.col("host") == host) & (pl.col("file") == file)
+            )
+            self.seen[site, host, file] = rows.select("byte_offset").collect().to_series().unique().sort()
+
+    def _offset_log(self, batch_id: int) -> Offsets:
+        return read_offset_log(self.settings.checkpoint, batch_id, self.settings.topic_raw)
+
+    def _start_of(self, batch_id: int) -> Offsets:
+        if batch_id > 0:
+            return self._offset_log(batch_id - 1)
+        return _offsets(json.loads((self.settings.checkpoint / START_FILE).read_text(encoding="utf-8")))
+
+
+def _offsets(text: dict[str, int]) -> Offsets:
+    return {int(partition): offset for partition, offset in text.items()}
+
+
+def committed_offsets(table: Path) -> Offsets | None:
+    """Return the offsets a live table has committed, None where it holds nothing."""
+    newest = newest_commit_with_metadata(table)
+    return KafkaRange.from_metadata(newest.metadata).end if newest else None
+
+
+def read_bronze_files(session: SparkSession, bronze: Path, files: tuple[str, ...]) -> DataFrame:
+    """Return the rows of bronze's data files; none where a commit added none."""
+    reader = session.read.schema(BRONZE_ACCESS_LOG.schema_ddl)
+    if not files:
+        return session.createDataFrame([], BRONZE_ACCESS_LOG.schema_ddl)
+    missing = [name for name in files if not Path(name).exists()]
+    if missing:
+        raise DriftError(
+            f"{missing[0]} is gone before it was measured: follow docs/runbook.md, 'A data file is missing'."
+        )
+    return reader.option("basePath", str(bronze)).parquet(*files)
+
+
+def live_partials(bronze_rows: DataFrame) -> DataFrame:
+    """Return the partials of every family of some bronze rows."""
+    accepted = bronze_rows.where("fate = 'accepted'")
+    families = [*(partials(accepted, family) for family in FAMILIES), ledger_partials(bronze_rows)]
+    parts = [conform(part.selectExpr("*", "to_date(window_start) window_date"), GOLD_PARTIAL_LIVE) for part in families]
+    union = parts[0]
+    for part in parts[1:]:
+        union = union.unionByName(part)
+    return union.coalesce(1)
+
+
+def _live_files(table: Path) -> tuple[str, ...]:
+    from deltalake import DeltaTable
+
+    return tuple(DeltaTable(str(table)).file_uris())
+
+
+def _marks(files: tuple[str, ...]) -> Marks:
+    """Return the highest byte offset per Kafka partition and file: bronze's marks, as its partials keep them."""
+    return _raised({}, files)
+
+
+def _raised(marks: Marks, files: tuple[str, ...]) -> Marks:
+    raised = dict(marks)
+    wanted = ("family", "kafka_partition", "site", "host", "file", "highest_byte_offset")
+    if files:
+        rows = (
+            pl.scan_parquet(list(files), missing_columns="insert")
+            .select(wanted)
+            .filter(pl.col("family") == LEDGER_FAMILY)
+        )
+        for partition, site, host, file, highest in rows.drop("family").collect().iter_rows():
+            key = (partition, site, host, file)
+            raised[key] = max(raised.get(key, -1), highest)
+    return raised

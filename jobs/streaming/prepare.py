@@ -1,0 +1,89 @@
+"""Before the first batch: tables exist, the start rules hold, the checkpoint knows where it begins."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from jobs.streaming.batch import START_FILE, LiveTables, committed_offsets, live_partials
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.io.kafka import topic_offsets
+from shoplog.io.offsets import KafkaRange, last_offset_entry
+from shoplog.io.sinks import append, conform, create_table
+from shoplog.io.start import starting_offsets
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+from shoplog.stack.control import Orders
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from pyspark.sql.streaming import StreamingQuery
+
+
+def open_tables(session: SparkSession, settings: Settings, orders: Orders) -> LiveTables:
+    """Return the live tables with the checkpoint made fit for them; raises `DriftError` where they do not fit."""
+    sites = load_sites(settings)
+    bronze, gold = (create_table(session, settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+    create_table(session, settings, LEDGER_CENSUS_LIVE.name)
+    beginning, end = topic_offsets(settings, settings.topic_raw)
+    if orders.reset_offsets:
+        reset = KafkaRange(beginning, beginning).to_metadata(reset=True)
+        rebuild_partials(session, settings)
+        for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE):
+            append(session.createDataFrame([], table.schema_ddl), settings, table.name, reset)
+    anew = orders.from_bronze or orders.reset_offsets
+    start = starting_offsets(
+        settings.checkpoint,
+        settings.topic_raw,
+        committed_offsets(bronze),
+        committed_offsets(gold),
+        beginning,
+        end,
+        anew,
+    )
+    if orders.from_bronze and any(at > start.get(p, 0) for p, at in (committed_offsets(gold) or {}).items()):
+        rebuild_partials(session, settings)
+    if (anew or last_offset_entry(settings.checkpoint) is None) and settings.checkpoint.exists():
+        # Kept, not deleted: on-call may want to look at it.
+        settings.checkpoint.rename(settings.checkpoint.with_name(f"{settings.checkpoint.name}.old-{time.time_ns()}"))
+    if not (settings.checkpoint / START_FILE).exists():
+        settings.checkpoint.mkdir(parents=True)
+        (settings.checkpoint / START_FILE).write_text(json.dumps(start), encoding="utf-8")
+    return LiveTables(session, settings, sites)
+
+
+def rebuild_partials(session: SparkSession, settings: Settings) -> None:
+    """Replace every partial by those of all of bronze, at bronze's committed offsets, in one commit."""
+    bronze = settings.warehouse / BRONZE_ACCESS_LOG.name
+    at = committed_offsets(bronze) or {}
+    rows = live_partials(session.read.format("delta").load(str(bronze)))
+    (
+        conform(rows, GOLD_PARTIAL_LIVE)
+        .write.format("delta")
+        .mode("overwrite")
+        .option("userMetadata", KafkaRange(at, at).to_metadata(rebuilt=True))
+        .save(str(settings.warehouse / GOLD_PARTIAL_LIVE.name))
+    )
+
+
+def start_query(tables: LiveTables) -> StreamingQuery:
+    """Return the running query; its first batch begins where the checkpoint says."""
+    settings = tables.settings
+    start = json.loads((settings.checkpoint / START_FILE).read_text(encoding="utf-8"))
+    reader = (
+        tables.session.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.bootstrap)
+        .option("subscribe", settings.topic_raw)
+        .option("startingOffsets", json.dumps({settings.topic_raw: start}))
+        .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
+        .option("failOnDataLoss", "true")
+        .option("kafka.max.partition.fetch.bytes", 16 << 20)
+    )
+    return (
+        reader.load()
+        .writeStream.foreachBatch(tables.write_batch)
+        .option("checkpointLocation", str(settings.checkpoint))
+        .trigger(processingTime=f"{settings.trigger_ms} milliseconds")
+        .start()
+    )

@@ -1,0 +1,37 @@
+"""The command line: thin; every command has help, --json where it prints figures, and an exit code that means something.
+
+0 = done and right; 1 = done, and something is wrong (residue, differences, a failed check); 2 = the user must do something.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from shoplog.commands import analyst, batch, ledger, stack, stream, traffic
+from shoplog.errors import UserError
+
+app = typer.Typer(
+    help="Know, live and provably, what happens on a web shop, from its access logs alone.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for room in (stack, batch, ledger, analyst, traffic):
+    for command in room.COMMANDS:
+        app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
+app.add_typer(stream.app, name="stream")
+
+
+def main() -> None:
+    """Run a command; a `UserError` becomes one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        print(f"shoplog: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

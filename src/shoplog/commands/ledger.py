@@ -1,0 +1,46 @@
+"""ledger: every line from byte to figure, live or closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from shoplog.commands.batch import Day, parse_day, spark_session
+from shoplog.commands.printing import Json, as_table
+from shoplog.ledger.account import as_json as row_json
+from shoplog.ledger.account import file_rows, window_rows
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+
+
+def ledger(
+    as_json: Json = False,
+    close: Annotated[bool, typer.Option("--close", help="Also write the day's rows into ledger_file and ledger_window.")] = False,
+    day: Day = None,
+) -> None:
+    """Account for every line: A per file, B per minute; exit code 1 when any residue is not 0 or there is nothing."""
+    settings = Settings.load()
+    files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
+    if close:
+        from jobs.batch.close_ledger import close_ledger
+
+        with spark_session(settings, "ledger") as session:
+            close_ledger(session, settings, parse_day(day), files, windows)
+    if as_json:
+        for row in (*files, *windows):
+            print(row_json(row))
+    else:
+        as_table("A: lines of each file", [asdict(row) for row in files])
+        wrong = [asdict(row) for row in windows if row.residue]
+        total = {"windows": len(windows), "accepted": sum(w.accepted for w in windows), "gold": sum(w.gold for w in windows)}
+        as_table("B: accepted lines and gold", [total])
+        if wrong:
+            as_table("B: windows with a residue", wrong)
+    if not files or any(row.residue for row in (*files, *windows)):
+        raise typer.Exit(1)
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (ledger,)

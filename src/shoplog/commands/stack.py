@@ -1,0 +1,63 @@
+"""up, down, status, doctor, census: the native parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from shoplog.commands.printing import Json, show
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+from shoplog.stack import control, supervisor
+
+Parts = Annotated[list[str] | None, typer.Argument(help="Parts to start; all by default.")]
+
+
+def up(parts: Parts = None, as_json: Json = False) -> None:
+    """Start the stack (Kafka, Flume, census, stream, web page, Airflow) and wait until it is healthy."""
+    settings = Settings.load()
+    supervisor.up(settings, parts)
+    if not parts or "stream" in parts:
+        control.give_orders(settings, "running")
+        control.wait_for_stream(settings, 120)
+    status(as_json)
+
+
+def down() -> None:
+    """Stop the stack; everything it started has ended when this returns."""
+    settings = Settings.load()
+    control.give_orders(settings, "stopped")
+    supervisor.down(settings)
+
+
+def status(as_json: Json = False) -> None:
+    """Show each part; exit code 1 when one is not running."""
+    parts = supervisor.status(Settings.load())
+    show("parts", [asdict(part) for part in parts], as_json)
+    if not parts or any(part.state != "running" for part in parts):
+        raise typer.Exit(1)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what is missing on this machine and how to mend it; exit code 1 when something is."""
+    from shoplog.stack.doctor import doctor as examine
+
+    findings = examine(Settings.load())
+    show("doctor", [asdict(finding) for finding in findings], as_json)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def census(as_json: Json = False) -> None:
+    """Count the bytes and lines of every log file of this host, as the census would send them."""
+    from shoplog.stack.census import take_census
+
+    settings = Settings.load()
+    load_sites(settings)
+    show("census", [asdict(row) for row in take_census(settings)], as_json)
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (up, down, status, doctor, census)

@@ -1,0 +1,51 @@
+"""traffic: seeded shop traffic with its true answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from shoplog.commands.printing import Json
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+from shoplog.traffic import TrafficPlan, generate
+
+
+def traffic(
+    lines: Annotated[int, typer.Option(help="Lines to write.")] = 200_000,
+    site: Annotated[str, typer.Option(help="The shop.")] = "shop",
+    rate: Annotated[float | None, typer.Option(help="Lines a second; as fast as possible by default.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same lines.")] = 1,
+    hours: Annotated[float, typer.Option(help="Event time the lines are spread over; it ends one day before now.")] = 24,
+    defect: Annotated[list[str] | None, typer.Option(help="KIND=COUNT, such as malformed=10; may be given often.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write realistic access logs into the site's log folder, the truth beside them."""
+    settings = Settings.load()
+    sites = load_sites(settings)
+    if site not in sites:
+        raise UserError(f"There is no site {site!r}: use one of {', '.join(sites)}.")
+    defects = {}
+    for wish in defect or []:
+        kind, _, count = wish.partition("=")
+        if not count.isdigit():
+            raise UserError(f"{wish!r} is no defect: write KIND=COUNT, such as malformed=10.")
+        defects[kind] = int(count)
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    plan = TrafficPlan(
+        site=site, log_dir=sites[site].log_dir, start=end - timedelta(hours=hours), end=end,
+        log_format=sites[site].log_format, seed=seed, lines=lines, rate=rate, defects=defects,
+    )  # fmt: skip
+    truth = generate(plan)
+    if as_json:
+        print(json.dumps(truth.to_json()))
+    else:
+        print(f"{truth.lines_written} lines, {truth.bytes_written} bytes; truth in {plan.log_dir.parent / 'truth.json'}")
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (traffic,)

@@ -1,0 +1,71 @@
+"""Every figure, once: the SQL that makes it, adds it up and shows it. Both layers take it from here."""
+
+from __future__ import annotations
+
+from shoplog.contracts.model import Family, Metric
+
+# Fixed log-scale bounds in milliseconds: histograms of any two rows merge exactly by adding buckets.
+DURATION_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000)
+_SKETCH_LG_K = 12
+
+
+def _duration_buckets() -> str:
+    lows = (None, *DURATION_BOUNDS_MS)
+    highs = (*DURATION_BOUNDS_MS, None)
+    tests = [
+        " and ".join(
+            part for part in (f"duration_ms > {low}" if low else "", f"duration_ms <= {high}" if high else "") if part
+        )
+        for low, high in zip(lows, highs, strict=True)
+    ]
+    return f"array({', '.join(f'count_if({test})' for test in tests)})"
+
+
+def _count(name: str, sql: str, unit: str, meaning: str) -> Metric:
+    return Metric(name, "bigint", sql, f"sum({name})", unit, meaning)
+
+
+REQUESTS = _count("requests", "count(*)", "requests", "accepted lines")
+BYTES_SENT = _count("bytes_sent", "sum(bytes_sent)", "bytes", "response body bytes")
+STATUS = tuple(
+    _count(f"status_{n}xx", f"count_if(status between {n}00 and {n}99)", "requests", f"responses with status {n}xx")
+    for n in (1, 2, 3, 4, 5)
+)
+DURATIONS = Metric(
+    "duration_histogram",
+    "array<bigint>",
+    _duration_buckets(),
+    "array(" + ", ".join(f"sum(duration_histogram[{i}])" for i in range(len(DURATION_BOUNDS_MS) + 1)) + ")",
+    "requests",
+    "requests per duration bucket",
+)
+WITHOUT_VISITOR = _count("without_visitor", "count_if(visitor_id is null)", "requests", "requests whose salt was dead")
+VISITORS = Metric(
+    "visitors_sketch",
+    "binary",
+    f"hll_sketch_agg(visitor_id, {_SKETCH_LG_K})",
+    "hll_union_agg(visitors_sketch)",
+    "visitors",
+    "distinct visitor ids, estimated by an HLL sketch (lgK 12, standard error 1.6 %)",
+    figure="hll_sketch_estimate(visitors_sketch)",
+    figure_name="visitors",
+)
+
+TRAFFIC = Family(
+    "traffic",
+    "gold_traffic_1m",
+    "1 minute",
+    (),
+    (REQUESTS, BYTES_SENT, *STATUS, DURATIONS, WITHOUT_VISITOR, VISITORS),
+    "requests, bytes, statuses and visitors of a site per minute",
+)
+PAGES = Family(
+    "pages",
+    "gold_pages_1h",
+    "1 hour",
+    ("path",),
+    (REQUESTS, BYTES_SENT, STATUS[3], STATUS[4]),
+    "requests of each path of a site per hour",
+)
+FAMILIES = (TRAFFIC, PAGES)
+METRICS = tuple(dict.fromkeys(metric for family in FAMILIES for metric in family.metrics))

@@ -1,0 +1,158 @@
+"""Every physical table, once. `TABLES` is what exists; nothing else is written."""
+
+from __future__ import annotations
+
+from shoplog.contracts import columns as c
+from shoplog.contracts.metrics import FAMILIES, METRICS
+from shoplog.contracts.model import Column, Family, Table
+
+_PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.VISITOR, c.RULES_VERSION)
+_BRONZE = (
+    *c.IDENTITY, c.LINE_BYTES, c.RAW, c.TOPIC, c.PARTITION, c.OFFSET, c.INGEST_TIME, c.INGEST_DATE, c.FATE, c.REASON,
+    *_PARSED,
+)  # fmt: skip
+
+BRONZE_ACCESS_LOG = Table(
+    "bronze_access_log", _BRONZE, "stream", "a line as received, with what live parsing made of it", ("ingest_date",)
+)
+BRONZE_IMPORT_LOG = Table(
+    "bronze_import_log", _BRONZE, "import", "a line of an archive or of a filled hole", ("ingest_date",)
+)
+SILVER_REQUEST = Table(
+    "silver_request",
+    (*c.IDENTITY, c.EVENT_TIME, c.EVENT_DATE, c.INGEST_TIME, *c.REQUEST, *c.VISITOR, c.RULES_VERSION),
+    "recompute",
+    "one hit",
+    ("event_date",),
+    ("site", "host", "file", "byte_offset"),
+)
+QUARANTINE_ACCESS_LOG = Table(
+    "quarantine_access_log",
+    (*c.IDENTITY, c.LINE_BYTES, c.RAW, c.INGEST_TIME, c.INGEST_DATE, c.REASON),
+    "recompute",
+    "a refused line with its reason",
+    ("ingest_date",),
+    ("site", "host", "file", "byte_offset"),
+)
+
+LEDGER_FAMILY = "ledger"
+_LEDGER_MEASURES = (
+    Column("lines", "bigint", "bronze rows"),
+    Column("accepted", "bigint", "rows accepted"),
+    Column("quarantined", "bigint", "rows refused"),
+    Column("duplicates", "bigint", "rows seen before"),
+    Column("covered_bytes", "bigint", "bytes of the rows that are no duplicates, with one line end each"),
+    Column("highest_byte_offset", "bigint", "the mark: highest byte offset seen in this Kafka partition"),
+)
+GOLD_PARTIAL_LIVE = Table(
+    "gold_partial_live",
+    (
+        Column("family", "string", "which figures the row holds", nullable=False),
+        c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE, c.PATH, Column("host", "string", c.HOST.meaning),
+        Column("file", "string", c.FILE.meaning), c.PARTITION, c.REASON,
+        *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS), *_LEDGER_MEASURES,
+    ),
+    "stream",
+    "mergeable partials of every family; add rows up to get figures",
+    ("window_date",),
+)  # fmt: skip
+
+
+def _gold(family: Family) -> Table:
+    figures = tuple(
+        Column(metric.figure_name or metric.name, "bigint", metric.meaning)
+        for metric in family.metrics
+        if metric.figure
+    )
+    dimensions = tuple(next(d for d in c.REQUEST if d.name == name) for name in family.dimensions)
+    measures = tuple(Column(metric.name, metric.type, metric.meaning) for metric in family.metrics)
+    return Table(
+        family.table,
+        (c.SITE, c.WINDOW_START, c.WINDOW_END, c.EVENT_DATE, *dimensions, *measures, *figures),
+        "recompute",
+        family.meaning,
+        ("event_date",),
+        ("site", "window_start", *family.dimensions),
+    )
+
+
+GOLD = {family.name: _gold(family) for family in FAMILIES}
+
+LEDGER_CENSUS_LIVE = Table(
+    "ledger_census_live",
+    (
+        c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode"),
+        Column("size", "bigint", "bytes in whole lines"), Column("lines", "bigint", "whole lines"),
+        Column("seen_at", "timestamp", "when the census looked"),
+    ),
+    "stream",
+    "what a census saw",
+)  # fmt: skip
+LEDGER_FILE = Table(
+    "ledger_file",
+    (
+        Column("day", "date", "the UTC day that was closed"), c.SITE, c.HOST, c.FILE,
+        *(Column(name, "bigint", "lines") for name in (
+            "written", "read", "kafka", "bronze", "accepted", "quarantined", "duplicates", "in_flight", "residue")),
+    ),
+    "ledger",
+    "A: lines of each file, from byte to fate",
+    ("day",),
+)  # fmt: skip
+LEDGER_WINDOW = Table(
+    "ledger_window",
+    (
+        Column("day", "date", "the UTC day that was closed"), c.SITE, c.WINDOW_START,
+        *(Column(name, "bigint", "lines") for name in ("accepted", "gold", "residue")),
+    ),
+    "ledger",
+    "B: accepted lines of each window against gold",
+    ("day",),
+)  # fmt: skip
+GOLD_PARITY = Table(
+    "gold_parity",
+    (
+        Column("day", "date", "the compared UTC day"), c.SITE, c.WINDOW_START,
+        Column("metric", "string", "name of the figure"), Column("dimension", "string", "path, where the figure has one"),
+        Column("live", "double", "the stream's figure"), Column("batch", "double", "the recomputed figure"),
+        Column("difference", "double", "live - batch"), Column("explained_by", "string", "rows that explain it"),
+        Column("unexplained", "double", "what is left of the difference"),
+        Column("bronze_version", "bigint", "the one version both sides stand at"),
+    ),
+    "reconcile",
+    "live against batch at one bronze version",
+    ("day",),
+)  # fmt: skip
+PUBLISHED_DAY = Table(
+    "published_day",
+    (
+        c.SITE, Column("day", "date", "the published UTC day"), Column("published_at", "timestamp", "when"),
+        Column("bronze_version", "bigint", "bronze_access_log's version it was computed from"),
+        Column("table_versions", "map<string,bigint>", "pinned version of each table"),
+        Column("requests", "bigint", "accepted lines of the day as published"),
+        Column("live_requests", "bigint", "the stream's count of that day at publication"),
+    ),
+    "publish",
+    "the only switch from live to recomputed figures",
+)  # fmt: skip
+QUALITY_RESULT = Table(
+    "quality_result",
+    (
+        Column("run_id", "string", "one run of the suites"), Column("run_time", "timestamp", "when"),
+        Column("day", "date", "the checked UTC day"), Column("suite", "string", "ledger, parity or a table"),
+        Column("expectation", "string", "what was expected"), Column("column", "string", "of which column"),
+        Column("severity", "string", "critical, warning or info"), Column("success", "boolean", "whether it held"),
+        Column("observed", "string", "what was seen"), Column("unexpected_count", "bigint", "rows that broke it"),
+        Column("table_version", "bigint", "version of the checked table"),
+    ),
+    "quality",
+    "one expectation's outcome",
+)  # fmt: skip
+
+TABLES = {
+    table.name: table
+    for table in (
+        BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
+        LEDGER_CENSUS_LIVE, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
+    )
+}  # fmt: skip

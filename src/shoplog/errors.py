@@ -1,0 +1,11 @@
+"""Errors that a person can act on."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """One sentence that says what is wrong and what to do; the command line prints it and exits with 2."""
+
+
+class DriftError(UserError):
+    """Offsets, checkpoint and tables do not fit together; the sentence names the runbook's step."""

@@ -1,0 +1,1 @@
+"""The only rooms that know stream from batch: sources, sinks, offsets, marks, leases."""

@@ -1,0 +1,53 @@
+"""Delta commits as the stream reads them: the Kafka range each covers, and the files it added."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit: version, its user metadata (empty when it has none) and the absolute paths of the files it added."""
+
+    version: int
+    metadata: dict[str, Any]
+    added: tuple[str, ...]
+    at_ms: int
+
+
+def latest_version(table: Path) -> int | None:
+    """Return the newest version of the table, or None where there is no table."""
+    log = table / "_delta_log"
+    versions = [int(path.stem) for path in log.glob("*.json") if path.stem.isdigit()] if log.is_dir() else []
+    return max(versions, default=None)
+
+
+def read_commit(table: Path, version: int) -> Commit:
+    """Return one commit; raises `FileNotFoundError` where its log entry is gone."""
+    added: list[str] = []
+    metadata: dict[str, Any] = {}
+    at_ms = 0
+    for line in (table / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8").splitlines():
+        action = json.loads(line)
+        if "add" in action and action["add"].get("dataChange", True):
+            added.append(str(table / unquote(action["add"]["path"])))
+        elif "commitInfo" in action:
+            at_ms = int(action["commitInfo"].get("timestamp", 0))
+            text = action["commitInfo"].get("userMetadata")
+            metadata = json.loads(text) if text else {}
+    return Commit(version, metadata, tuple(added), at_ms)
+
+
+def newest_commit_with_metadata(table: Path) -> Commit | None:
+    """Return the newest commit that carries metadata: the first commit of a table (its creation) has none."""
+    version = latest_version(table)
+    while version is not None and version >= 0:
+        commit = read_commit(table, version)
+        if commit.metadata:
+            return commit
+        version -= 1
+    return None

@@ -1,0 +1,60 @@
+"""Small questions to the broker: how far a topic goes, and what a stretch of it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from shoplog.errors import UserError
+from shoplog.io.offsets import Offsets
+from shoplog.settings import Settings
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    try:
+        return KafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            enable_auto_commit=False,
+            group_id=None,
+            max_partition_fetch_bytes=16 << 20,
+        )
+    except KafkaError as error:
+        raise UserError(f"No Kafka broker answers at {settings.bootstrap}: run 'shoplog up'.") from error
+
+
+def topic_offsets(settings: Settings, topic: str) -> tuple[Offsets, Offsets]:
+    """Return the first offset kept and the next offset to be given, per partition."""
+    consumer = _consumer(settings)
+    try:
+        partitions = consumer.partitions_for_topic(topic)
+        if not partitions:
+            raise UserError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
+        places = [TopicPartition(topic, partition) for partition in sorted(partitions)]
+        first, after = consumer.beginning_offsets(places), consumer.end_offsets(places)
+        return {p.partition: first[p] for p in places}, {p.partition: after[p] for p in places}
+    finally:
+        consumer.close()
+
+
+def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (partition, offset, value) of [start, end)."""
+    wanted = {p: (start.get(p, 0), stop) for p, stop in end.items() if stop > start.get(p, 0)}
+    if not wanted:
+        return
+    consumer = _consumer(settings)
+    try:
+        consumer.assign([TopicPartition(topic, partition) for partition in wanted])
+        for partition, (first, _) in wanted.items():
+            consumer.seek(TopicPartition(topic, partition), first)
+        while wanted:
+            for place, batch in consumer.poll(timeout_ms=1000).items():
+                for record in batch:
+                    if place.partition in wanted and record.offset < wanted[place.partition][1]:
+                        yield place.partition, record.offset, record.value or b""
+                if place.partition in wanted and consumer.position(place) >= wanted[place.partition][1]:
+                    del wanted[place.partition]
+                    consumer.pause(place)
+    finally:
+        consumer.close()

@@ -1,0 +1,50 @@
+"""De-duplication without a watermark: per (Kafka partition, file) byte offsets only rise, except for re-sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+FileKey = tuple[str, str, str]  # site, host, file
+Marks = dict[tuple[int, str, str, str], int]  # Kafka partition, site, host, file -> highest byte offset seen
+_GROUP = ["kafka_partition", "site", "host", "file"]
+
+
+def with_fate(rows: pl.DataFrame, marks: Marks, seen: Mapping[FileKey, pl.Series]) -> pl.DataFrame:
+    """Return rows with `fate`; `marks` is raised in place so that the next rows of the same task go on from it.
+
+    A row at or below the highest offset of its (partition, file) is a re-send. `seen` holds, for files that were open
+    when the topic got more partitions, the offsets bronze already has: there a key may have moved, so identity decides.
+    """
+    files = rows.select(_GROUP).unique()
+    floors = files.with_columns(pl.Series("_floor", [marks.get(key, -1) for key in files.iter_rows()], pl.Int64))
+    floored = rows.join(floors, on=_GROUP, how="left", maintain_order="left")
+    before = pl.col("byte_offset").cum_max().shift(1).over(_GROUP).fill_null(-1)
+    again = pl.col("byte_offset") <= pl.max_horizontal(before, "_floor")
+    if seen:
+        again = again | _known(floored, seen)
+    fated = floored.with_columns(
+        pl.when(again)
+        .then(pl.lit("duplicate"))
+        .when(pl.col("reason").is_not_null())
+        .then(pl.lit("quarantined"))
+        .otherwise(pl.lit("accepted"))
+        .alias("fate")
+    )
+    for *key, highest in fated.group_by(_GROUP).agg(pl.col("byte_offset").max()).iter_rows():
+        place = (key[0], key[1], key[2], key[3])
+        marks[place] = max(marks.get(place, -1), highest)
+    return fated.drop("_floor")
+
+
+def _known(rows: pl.DataFrame, seen: Mapping[FileKey, pl.Series]) -> pl.Series:
+    """Return whether bronze already has each row's identity, for the files in `seen`."""
+    known = pl.Series("_known", [False] * len(rows))
+    for (site, host, file), offsets in seen.items():
+        of_file = rows.select(
+            (pl.col("site") == site) & (pl.col("host") == host) & (pl.col("file") == file)
+        ).to_series()
+        if of_file.any():
+            known = known | (of_file & rows["byte_offset"].is_in(offsets.implode()))
+    return known

@@ -1,0 +1,40 @@
+"""One secret salt a UTC day, made when first needed, dead 48 hours after its day ended."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+_LIFE_AFTER_DAY = timedelta(hours=48)
+
+
+def living_salts(folder: Path, now: datetime) -> dict[date, bytes]:
+    """Return the salt of each living day, today's and tomorrow's among them; dead ones are removed from disk."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    today = now.astimezone(UTC).date()
+    living = [today + timedelta(days=step) for step in range(-3, 2)]
+    living = [day for day in living if _end(day) + _LIFE_AFTER_DAY > now]
+    for path in folder.glob("*.salt"):
+        if date.fromisoformat(path.stem) not in living:
+            path.unlink()
+    return {day: _salt(folder / f"{day.isoformat()}.salt") for day in living}
+
+
+def _end(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def _salt(path: Path) -> bytes:
+    """Return the file's salt; whoever comes first makes it, atomically, and both then read the same."""
+    if not path.exists():
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        fresh.write_bytes(secrets.token_bytes(32))
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_bytes()

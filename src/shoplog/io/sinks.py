@@ -1,0 +1,73 @@
+"""Delta tables made from their contracts, appended to or replaced by day."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shoplog.contracts.model import Table
+from shoplog.contracts.tables import TABLES
+from shoplog.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# Any reader opens the tables: no deletion vectors, no column mapping, classic checkpoints, statistics on few columns.
+_PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.checkpointPolicy": "classic",
+    "delta.checkpointInterval": "50",
+    "delta.dataSkippingNumIndexedCols": "4",
+}
+
+
+def table_path(settings: Settings, table: str) -> Path:
+    """Return where a table lives."""
+    return settings.warehouse / TABLES[table].name
+
+
+def create_table(session: SparkSession, settings: Settings, table: str) -> Path:
+    """Create the table from its contract where it does not exist; return its path."""
+    path = table_path(settings, table)
+    if not (path / "_delta_log").is_dir():
+        from delta.tables import DeltaTable
+
+        contract = TABLES[table]
+        builder = DeltaTable.createIfNotExists(session).location(str(path)).comment(contract.meaning)
+        for column in contract.columns:
+            builder = builder.addColumn(column.name, column.type, nullable=True, comment=column.meaning)
+        for name, value in _PROPERTIES.items():
+            builder = builder.property(name, value)
+        if contract.partition_by:
+            builder = builder.partitionedBy(*contract.partition_by)
+        builder.execute()
+    return path
+
+
+def conform(rows: DataFrame, contract: Table) -> DataFrame:
+    """Return rows with exactly the contract's columns, types and order; an absent column is null."""
+    present = set(rows.columns)
+    return rows.selectExpr(
+        *(f"cast({f'`{c.name}`' if c.name in present else 'null'} as {c.type}) as `{c.name}`" for c in contract.columns)
+    )
+
+
+def append(rows: DataFrame, settings: Settings, table: str, metadata: str | None = None) -> None:
+    """Append rows as one commit, with `metadata` in its commit information."""
+    writer = conform(rows, TABLES[table]).write.format("delta").mode("append")
+    if metadata is not None:
+        writer = writer.option("userMetadata", metadata)
+    writer.save(str(table_path(settings, table)))
+
+
+def replace_day(
+    rows: DataFrame, settings: Settings, table: str, day: date, site: str | None = None, metadata: str | None = None
+) -> None:
+    """Replace one UTC day (of one site) atomically with rows; the same rows give the same table."""
+    column = (TABLES[table].partition_by or ("day",))[0]
+    where = f"{column} = '{day.isoformat()}'" + (f" and site = '{site}'" if site else "")
+    writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite").option("replaceWhere", where)
+    if metadata is not None:
+        writer = writer.option("userMetadata", metadata)
+    writer.save(str(table_path(settings, table)))

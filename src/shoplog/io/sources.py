@@ -1,0 +1,79 @@
+"""Kafka records and log files as Arrow batches of bronze rows: identity, one native parse, fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import polars as pl
+import pyarrow as pa
+
+from shoplog.contracts.model import Table
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.io.marks import FileKey, Marks, with_fate
+
+_ARROW = {
+    "string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(), "binary": pa.binary(),
+    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "boolean": pa.bool_(), "array<bigint>": pa.list_(pa.int64()),
+    "map<string,bigint>": pa.map_(pa.string(), pa.int64()),
+}  # fmt: skip
+
+Parse = Callable[[pl.DataFrame], pl.DataFrame]
+"""Rows with identity, raw and ingest_time -> the same rows with every parsed column and `reason`."""
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the table's schema as Arrow types."""
+    return pa.schema([(column.name, _ARROW[column.type]) for column in table.columns])
+
+
+def to_arrow(rows: pl.DataFrame, table: Table) -> Iterator[pa.RecordBatch]:
+    """Yield the rows as record batches of exactly the contract's columns."""
+    schema = arrow_schema(table)
+    absent = [pl.lit(None).alias(name) for name in schema.names if name not in rows.columns]
+    ordered = rows.with_columns(absent).select(schema.names)
+    yield from ordered.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema).to_batches()
+
+
+def landing(
+    read_identity: Parse, parse: Parse, marks: Marks, seen: Mapping[FileKey, pl.Series]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return the function each Spark task runs over its Kafka partition, in order."""
+
+    def land(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        own_marks = dict(marks)
+        for batch in batches:
+            rows = parse(read_identity(pl.DataFrame(pl.from_arrow(batch))))
+            rows = with_fate(rows.with_columns(pl.col("ingest_time").dt.date().alias("ingest_date")), own_marks, seen)
+            yield from to_arrow(rows, BRONZE_ACCESS_LOG)
+
+    return land
+
+
+def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return the function that reads bronze rows' raw bytes again, keeping identity and visitor ids."""
+    kept = ("site", "host", "file", "byte_offset", "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",
+            "ingest_time", "ingest_date", "visitor_id", "visitor_id_prev")  # fmt: skip
+
+    def parse_again(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            lines = pl.DataFrame(pl.from_arrow(batch))
+            bad = pl.when(pl.col("reason") == "bad_identity").then(pl.col("reason"))
+            rows = parse(lines.select(*kept, bad.alias("reason")))
+            fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
+            yield from to_arrow(rows.with_columns(fate.alias("fate")), BRONZE_ACCESS_LOG)
+
+    return parse_again
+
+
+def importing(parse: Parse, lines_of: Callable[[str], Iterator[pl.DataFrame]]) -> Callable[..., Iterator[pa.RecordBatch]]:
+    """Return the function that reads the log files named in its rows (`path`) and yields their bronze rows."""
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for path in batch.column(0).to_pylist():
+                for lines in lines_of(path):
+                    rows = parse(lines.with_columns(pl.lit(None, pl.String).alias("reason")))
+                    fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
+                    yield from to_arrow(rows.with_columns(fate.alias("fate")), BRONZE_IMPORT_LOG)
+
+    return read

@@ -1,0 +1,1 @@
+"""What came in, what it became, why two numbers differ."""

@@ -1,0 +1,64 @@
+"""The one place that builds a Spark session."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def build_session(settings: Settings, application: str) -> SparkSession:
+    """Return a Spark session with Delta and Kafka; the caller stops it.
+
+    Raises `UserError` where the connector jars have not been resolved yet.
+    """
+    jars = sorted((settings.jars / "spark").glob("*.jar"))
+    if not jars:
+        raise UserError("The Spark connector jars are missing: run ./shoplog setup.")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["TZ"] = "UTC"
+    # Python workers import shoplog by name; they inherit this through the JVM.
+    roots = [str(settings.repo / "src"), str(settings.repo)]
+    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(":") if entry and entry not in roots]
+    os.environ["PYTHONPATH"] = ":".join(roots + inherited)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    from pyspark.sql import SparkSession
+
+    scratch = settings.home / "spark" / application
+    scratch.mkdir(parents=True, exist_ok=True)
+    paths = ",".join(str(jar) for jar in jars)
+    session = (
+        SparkSession.builder.appName(f"shoplog-{application}")
+        .master(settings.spark_master)
+        .config("spark.jars", paths)
+        # In local mode the driver needs them on its own class path before it starts.
+        .config("spark.driver.extraClassPath", ":".join(str(jar) for jar in jars))
+        .config("spark.driver.memory", settings.spark_driver_memory)
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.extraJavaOptions", f"-Duser.timezone=UTC -Dderby.system.home={scratch}")
+        .config("spark.local.dir", str(scratch))
+        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        # Anything but UTC makes Delta rebuild a table's state at each commit.
+        .config("spark.sql.session.timeZone", "UTC")
+        # 50 by default: fifty tiny tasks a commit on two cores.
+        .config("spark.databricks.delta.snapshotPartitions", "2")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
+        .config("spark.sql.streaming.metricsEnabled", "false")
+        .config("spark.sql.sources.partitionOverwriteMode", "static")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.log.level", "WARN")
+        .getOrCreate()
+    )
+    return session

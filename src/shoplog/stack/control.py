@@ -1,0 +1,102 @@
+"""The stream's desired state with an epoch, and what the stream says of itself: two small files, written atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the stream shall do; a new epoch ends a driver of an older one."""
+
+    desired: str = "stopped"  # running | stopped | drained
+    epoch: int = 0
+    from_bronze: bool = False
+    reset_offsets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """What the driver last said."""
+
+    state: str = "stopped"  # waiting | starting | running | stopped | refused | failed
+    epoch: int = 0
+    pid: int = 0
+    batch_id: int = -1
+    committed: dict[str, int] = field(default_factory=dict)
+    detail: str = ""
+    updated_at: float = 0.0
+
+
+def _write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def read_orders(settings: Settings) -> Orders:
+    """Return the present orders; stopped where none were ever given."""
+    try:
+        return Orders(**json.loads((settings.stream_dir / "control.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Orders()
+
+
+def give_orders(
+    settings: Settings, desired: str, from_bronze: bool = False, reset_offsets: bool = False, again: bool = False
+) -> Orders:
+    """Write the desired state and return it; the epoch rises when something changes, or `again` asks for a restart."""
+    now = read_orders(settings)
+    wanted = Orders(desired, now.epoch, from_bronze, reset_offsets)
+    refused = read_status(settings)
+    stuck = refused.state == "refused" and refused.epoch == now.epoch
+    if again or stuck or wanted != now:
+        wanted = replace(wanted, epoch=now.epoch + 1)
+        _write(settings.stream_dir / "control.json", asdict(wanted))
+    return wanted
+
+
+def write_status(settings: Settings, status: StreamStatus) -> None:
+    """Write what the driver says of itself."""
+    _write(settings.stream_dir / "status.json", asdict(replace(status, pid=os.getpid(), updated_at=time.time())))
+
+
+def read_status(settings: Settings) -> StreamStatus:
+    """Return what the driver last said."""
+    try:
+        return StreamStatus(**json.loads((settings.stream_dir / "status.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return StreamStatus()
+
+
+def wait_for_stream(settings: Settings, timeout_s: float) -> StreamStatus:
+    """Return the status once it is what the orders want; raises `UserError` after `timeout_s` or at a refusal."""
+    orders = read_orders(settings)
+    want = "running" if orders.desired == "running" else "stopped"
+    deadline = time.monotonic() + timeout_s
+    while True:
+        status = read_status(settings)
+        if status.epoch >= orders.epoch and status.state in (want, "waiting" if want == "stopped" else want):
+            return status
+        if status.epoch >= orders.epoch and status.state == "refused":
+            raise UserError(status.detail)
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"The stream is {status.state} after {timeout_s:.0f} s, not {want}: see {settings.log_dir / 'stream.log'}."
+            )
+        time.sleep(0.2)
+
+
+def settle_orders(settings: Settings, epoch: int) -> None:
+    """Clear one-time wishes that have been carried out, so that a later restart follows the ordinary rules."""
+    now = read_orders(settings)
+    if now.epoch == epoch:
+        _write(settings.stream_dir / "control.json", asdict(replace(now, from_bronze=False, reset_offsets=False)))

@@ -1,0 +1,128 @@
+"""The agent: its configuration from the sites, and its position file kept safe."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+from shoplog.sites import Site, load_sites
+from shoplog.stack.jvm import escape_property, java_command
+
+# Group 1 is the visitor's address; it keeps one visitor's lines in one partition, in order.
+_FIRST_FIELD = r'^\s*"?([0-9A-Za-z:][0-9A-Za-z.:_-]{0,254}) '
+KEY_PATTERNS = {
+    "combined": _FIRST_FIELD,
+    "common": _FIRST_FIELD,
+    "nginx_json": r'"(?:remote_addr|remote_ip|client_ip|ip)"\s*:\s*"([^"]{1,255})"',
+}
+
+
+def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
+    """Return the agent's configuration: one TAILDIR source with a file group a site."""
+    source = "agent.sources.logs"
+    groups = [f"{source}.filegroups = {' '.join(sites)}"]
+    keys = []
+    for site in sites.values():
+        pattern = escape_property(f"{site.log_dir}/{site.file_pattern}")
+        groups.append(f"{source}.filegroups.{site.name} = {pattern}")
+        groups.append(f"{source}.headers.{site.name}.site = {site.name}")
+        key = escape_property(KEY_PATTERNS[site.log_format])
+        keys.append(f"{source}.interceptors.identity.keyPattern.{site.name} = {key}")
+    text = (settings.repo / "flume/agent.properties.template").read_text(encoding="utf-8")
+    values = {
+        "POSITION_FILE": escape_property(str(settings.taildir_position)),
+        "FILE_GROUPS": "\n".join(groups),
+        "KEY_PATTERNS": "\n".join(keys),
+        "HOST": settings.host,
+        "BOOTSTRAP": settings.bootstrap,
+        "TOPIC": settings.topic_raw,
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def prepare(settings: Settings) -> list[str]:
+    """Return the agent's command line; writes its configuration and mends its position file."""
+    sites = load_sites(settings)
+    for site in sites.values():
+        try:
+            # TAILDIR does not start when a folder is missing.
+            site.log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The log folder of site {site.name} cannot be made: {error}.") from error
+    settings.taildir_position.parent.mkdir(parents=True, exist_ok=True)
+    restore_position(settings)
+    path = settings.run_dir / "agent.properties"
+    path.write_text(agent_properties(settings, sites), encoding="ascii")
+    options = [
+        "-Xms64m",
+        "-Xmx256m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Dflume.monitoring.type=shoplog.flume.LoopbackMetrics",
+        f"-Dflume.monitoring.port={settings.flume_metrics_port}",
+    ]
+    arguments = ["-n", "agent", "-f", str(path), "--no-reload-conf"]
+    return java_command(settings, "flume", "org.apache.flume.node.Application", options, arguments)
+
+
+def _good_copy(settings: Settings) -> Path:
+    return settings.taildir_position.with_suffix(".good.json")
+
+
+def _read_positions(path: Path) -> bytes | None:
+    """Return the file's bytes where they are a list of positions that is not empty."""
+    try:
+        content = path.read_bytes()
+        positions = json.loads(content)
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(positions, list) and positions else None
+
+
+def keep_position(settings: Settings) -> bool:
+    """Return whether the position file was good and is kept; TAILDIR rewrites it in place, so a kill can empty it."""
+    content = _read_positions(settings.taildir_position)
+    if content is None:
+        return False
+    _replace(_good_copy(settings), content)
+    return True
+
+
+def restore_position(settings: Settings) -> bool:
+    """Return whether the last good copy replaced an empty or broken position file; without it every file is re-sent."""
+    if not settings.taildir_position.exists() or _read_positions(settings.taildir_position) is not None:
+        return False
+    content = _read_positions(_good_copy(settings))
+    if content is None:
+        return False
+    _replace(settings.taildir_position, content)
+    return True
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_bytes(content)
+    os.replace(fresh, path)
+
+
+def read_metrics(settings: Settings) -> dict[str, Any] | None:
+    """Return the agent's counters by component, None where it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.flume_metrics_port}/metrics", timeout=3) as answer:
+            counters: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError, urllib.error.URLError):
+        return None
+    return counters
+
+
+def is_ready(settings: Settings) -> bool:
+    """Return whether the agent's source is running."""
+    counters = read_metrics(settings)
+    return bool(counters and "SOURCE.logs" in counters)

@@ -1,0 +1,181 @@
+"""Lines from files to topic through the real agent and the real broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from shoplog.settings import Settings
+from shoplog.stack import flume, supervisor
+from shoplog.stack.launch import pid_file
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+PARTS = ["kafka", "flume", "census"]
+LINE = '10.0.{}.{} - - [22/Nov/2026:10:00:00 +0000] "GET /p/{} HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    home = tmp_path_factory.mktemp("collect")
+    names = ("kafka_port", "kafka_controller_port", "flume_metrics_port")
+    values = {"home": str(home), "host": "web1", "census_interval_s": "0.5"} | {n: str(free_port()) for n in names}
+    kept = dict(os.environ)
+    os.environ.update({f"SHOPLOG_{name.upper()}": value for name, value in values.items()})
+    settings = Settings.load()
+    try:
+        supervisor.up(settings, PARTS)
+        yield settings
+    finally:
+        supervisor.down(settings)
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def records(settings: Settings, topic: str, enough: int, timeout_s: float = 60) -> list[tuple[str, bytes]]:
+    """Return (key, value) of all records of the topic, once there are enough and no more come."""
+    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    found: list[tuple[str, bytes]] = []
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        polled = [record for batch in consumer.poll(timeout_ms=1000).values() for record in batch]
+        found += [(record.key.decode(), record.value) for record in polled]
+        if not polled and len(found) >= enough:
+            break
+    consumer.close()
+    return found
+
+
+def identities(values: list[tuple[str, bytes]], file: str) -> Counter[tuple[bytes, ...]]:
+    """Return how often each (version, site, host, file, offset, length, body) came for one file."""
+    split = (tuple(value.split(b"\t", 6)) for _, value in values)
+    return Counter(parts for parts in split if parts[3] == file.encode())
+
+
+def expected(content: bytes) -> set[tuple[bytes, bytes, bytes]]:
+    """Return (offset, length, body) of each line."""
+    found, offset = set(), 0
+    for line in content.splitlines(keepends=True):
+        body = line.rstrip(b"\n")
+        found.add((str(offset).encode(), str(len(body)).encode(), body))
+        offset += len(line)
+    return found
+
+
+def logs(settings: Settings) -> Path:
+    return settings.home / "sites/shop/logs"
+
+
+def test_lines_arrive_with_identity_and_key(settings: Settings) -> None:
+    content = "".join(LINE.format(n % 7, n % 11, n) for n in range(3000)).encode()
+    content += b"\nnot a line\n\xff\xfe\x00 broken\n" + "::1 - - übung\n".encode()
+    name = "access-20261122-10.log"
+    (logs(settings) / name).write_bytes(content)
+    found = records(settings, settings.topic_raw, 3004)
+    seen = identities(found, name)
+    assert {parts[4:] for parts in seen} == expected(content)
+    assert {parts[:4] for parts in seen} == {(b"v1", b"shop", b"web1", name.encode())}
+    assert sum(seen.values()) == 3004
+    keys = {value.split(b"\t", 6)[6]: key for key, value in found}
+    assert keys[LINE.format(1, 1, 1).strip().encode()] == "10.0.1.1"
+    assert keys["::1 - - übung".encode()] == "::1"
+    assert keys[b""] == keys[b"\xff\xfe\x00 broken"] == name
+
+
+def test_the_census_counts_what_wc_counts(settings: Settings) -> None:
+    name = "access-20261122-11.log"
+    path = logs(settings) / name
+    path.write_text("".join(LINE.format(1, 2, n) for n in range(500)) + "an unfinished l", encoding="utf-8")
+    whole = len("".join(LINE.format(1, 2, n) for n in range(500)))
+    deadline = time.monotonic() + 20
+    row: dict[str, object] = {}
+    while row.get("lines") != 500 and time.monotonic() < deadline:
+        rows = [json.loads(value) for key, value in records(settings, settings.topic_census, 1) if key == name]
+        row = rows[-1] if rows else {}
+    lines = int(subprocess.run(["wc", "-l", path], capture_output=True, check=True).stdout.split()[0])
+    assert (row["lines"], row["size"], row["inode"]) == (lines, whole, path.stat().st_ino)
+    assert (row["site"], row["host"]) == ("shop", "web1")
+
+
+def test_a_line_of_10_mb_is_cut_and_the_rest_flows(settings: Settings) -> None:
+    name = "access-20261122-12.log"
+    long = b"10.9.9.9 " + b"x" * (10 * 1024 * 1024)
+    (logs(settings) / name).write_bytes(long + b"\n10.9.9.8 - after\n")
+    deadline = time.monotonic() + 60
+    bodies: dict[bytes, tuple[bytes, bytes]] = {}
+    while len(bodies) < 2 and time.monotonic() < deadline:
+        seen = identities(records(settings, settings.topic_raw, 1), name)
+        bodies = {parts[4]: (parts[5], parts[6]) for parts in seen}
+    assert bodies[b"0"] == (str(len(long)).encode(), long[: 1024 * 1024])
+    assert bodies[str(len(long) + 1).encode()] == (b"16", b"10.9.9.8 - after")
+
+
+def test_a_kill_sends_lines_again_with_the_same_identity_and_loses_none(settings: Settings) -> None:
+    name = "access-20261122-13.log"
+    content = b""
+    with (logs(settings) / name).open("ab", buffering=0) as log:
+        for n in range(100):
+            batch = "".join(LINE.format(n, m, n * 100 + m) for m in range(100)).encode()
+            log.write(batch)
+            content += batch
+            time.sleep(0.1)
+            # The first positions are written 5 s after the start of the agent.
+            if n == 70:
+                killed = supervisor.kill(settings, "flume", signal.SIGKILL)
+    supervisor.wait_healthy(settings, ["flume"], 60)
+    assert supervisor.pid(settings, "flume") != killed
+    deadline = time.monotonic() + 60
+    seen: Counter[tuple[bytes, ...]] = Counter()
+    while len(seen) < 10_000 and time.monotonic() < deadline:
+        seen = identities(records(settings, settings.topic_raw, 10_000), name)
+    assert {parts[4:] for parts in seen} == expected(content)
+    assert sum(seen.values()) > 10_000, "the kill did not bite: nothing was sent twice"
+
+
+def test_an_emptied_position_file_is_restored_from_the_good_copy(settings: Settings) -> None:
+    deadline = time.monotonic() + 30
+    good = settings.taildir_position.with_suffix(".good.json")
+    while not good.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    name = "access-20261122-13.log"
+    while "13.log" not in good.read_text() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    before = sum(identities(records(settings, settings.topic_raw, 1), name).values())
+    supervisor.stop(settings, "flume")
+    time.sleep(1.5)
+    settings.taildir_position.write_bytes(b"")
+    supervisor.restart(settings, "flume")
+    assert flume.read_metrics(settings) is not None
+    after = sum(identities(records(settings, settings.topic_raw, before), name).values())
+    assert after == before
+
+
+def test_going_down_leaves_no_process(settings: Settings) -> None:
+    pids = [json.loads(pid_file(settings, name).read_text())["pid"] for name in PARTS]
+    assert all(psutil.pid_exists(pid) for pid in pids)
+    supervisor.down(settings)
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert {part.state for part in supervisor.status(settings)} == {"stopped"}
+    home = str(settings.home)
+    left = [process.info for process in psutil.process_iter(["cmdline"]) if home in str(process.info["cmdline"])]
+    assert left == []

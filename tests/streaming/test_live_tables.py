@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shoplog.contracts.metrics import PAGES, TRAFFIC
+from shoplog.errors import DriftError
+from shoplog.io.commits import latest_version, newest_commit_with_metadata
+from shoplog.settings import Settings
+from shoplog.transforms.measure import measured, merged
+from tests.streaming.records import Batches, line, value
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def batches(spark: Any, settings: Settings) -> Batches:
+    return Batches(spark, settings)
+
+
+def test_a_line_becomes_a_bronze_row_and_a_figure(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1", path="/item/1?a=b"), 0)]})
+    row = batches.bronze().first()
+    assert (row["site"], row["host"], row["file"], row["byte_offset"]) == ("shop", "web1", "access-20261120-11.log", 0)
+    assert (row["fate"], row["status"], row["path"], row["url"]) == ("accepted", 200, "/item/1", "/item/1?a=b")
+    assert batches.requests() == 1
+
+
+def test_a_line_sent_again_is_a_duplicate_and_an_equal_line_is_a_second_hit(batches: Batches) -> None:
+    body = line("203.0.113.1")
+    batches.send({0: [value(body, 0), value(body, 100), value(body, 0)]})
+    batches.send({0: [value(body, 100), value(body, 200)]})
+    assert batches.fates() == {"accepted": 3, "duplicate": 2}
+    assert batches.requests() == 3
+
+
+def test_marks_come_back_from_the_tables_alone(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1"), 500)]})
+    assert batches.open().marks == {(0, "shop", "web1", "access-20261120-11.log"): 500}
+
+
+def test_a_batch_that_is_run_again_adds_nothing(batches: Batches) -> None:
+    records = batches.log({0: [value(line("203.0.113.1"), 0)]})
+    batches.tables.write_batch(records, 0)
+    batches.tables.write_batch(records, 0)
+    batches.open().write_batch(records, 0)
+    assert batches.fates() == {"accepted": 1}
+    assert batches.requests() == 1
+
+
+def test_partials_missing_after_a_crash_are_made_from_bronzes_files(batches: Batches, monkeypatch: Any) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(batches.tables, "catch_up", lambda: (_ for _ in ()).throw(RuntimeError("crash")))
+        with pytest.raises(RuntimeError, match="crash"):
+            batches.send({0: [value(line("203.0.113.1"), 0)], 1: [value(line("203.0.113.2"), 100)]})
+    assert batches.requests() == 0
+    reopened = batches.open()
+    assert batches.requests() == 2
+    assert reopened.measured == reopened.committed == {0: 1, 1: 1}
+
+
+def test_offsets_stand_in_the_commits(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1"), 0)]})
+    batches.send({1: [value(line("203.0.113.2"), 100)]})
+    for table in (batches.tables.bronze, batches.tables.gold):
+        newest = newest_commit_with_metadata(table)
+        assert newest is not None
+        assert newest.metadata["kafka_start"] == {"0": 1, "1": 0}
+        assert newest.metadata["kafka_end"] == {"0": 1, "1": 1}
+
+
+def test_a_batch_that_does_not_continue_bronze_is_refused(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1"), 0)]})
+    version = latest_version(batches.tables.bronze)
+    (batches.settings.checkpoint / "offsets" / "0").write_text('v1\n{}\n{"access-log.raw.v1":{"0":5,"1":0}}')
+    with pytest.raises(DriftError, match=r"runbook.md"):
+        batches.send({0: [value(line("203.0.113.1"), 900)]})
+    assert latest_version(batches.tables.bronze) == version
+
+
+def test_a_resend_to_another_partition_after_partitions_were_added_is_found_by_identity(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1"), 0), value(line("203.0.113.1"), 100)]})
+    batches.send({2: [value(line("203.0.113.1"), 0), value(line("203.0.113.1"), 200)]})
+    assert batches.fates() == {"accepted": 3, "duplicate": 1}
+    reopened = batches.open()
+    assert list(reopened.seen) == [("shop", "web1", "access-20261120-11.log")]
+
+
+def test_refused_lines_are_kept_with_their_reason(batches: Batches) -> None:
+    bodies = [b"nonsense", b"\xff" + line("203.0.113.1"), b"a\x00b", b"", line("203.0.113.1", status=999)]
+    batches.send({0: [value(body, i * 100) for i, body in enumerate(bodies)] + [b"a foreign record", b"\xfe\xff"]})
+    rows = {row["byte_offset"]: (row["reason"], bytes(row["raw"])) for row in batches.bronze().collect()}
+    assert rows[0] == ("unparsable", b"nonsense")
+    assert rows[100] == ("not_utf8", bodies[1])
+    assert rows[200] == ("control_character", b"a\x00b")
+    assert rows[300] == ("empty", b"")
+    assert rows[400][0] == "bad_status"
+    assert rows[5] == ("bad_identity", b"a foreign record")
+    assert rows[6] == ("bad_identity", b"\xfe\xff")
+    assert batches.requests() == 0
+
+
+@pytest.mark.parametrize("family", [TRAFFIC, PAGES], ids=lambda family: family.name)
+def test_live_and_batch_figures_of_the_same_rows_are_equal(batches: Batches, family: Any) -> None:
+    """Thousands of visitors, so that the sketches leave their exact range."""
+    offset, sent = 0, []
+    for i in range(6000):
+        sent.append(value(line(f"198.18.{i // 200}.{i % 200}", i % 60, f"/p{i % 7}", (200, 404, 500)[i % 3]), offset))
+        offset += 100
+    for start in range(0, 6000, 1500):
+        batches.send({0: sent[start : start + 1000], 1: sent[start + 1000 : start + 1500]})
+    keys = ["site", "window_start", *family.dimensions]
+    names = [*keys, *(m.figure_name or m.name for m in family.metrics if m.type != "binary" or m.figure)]
+    live = merged(batches.gold().where(f"family = '{family.name}'"), family).select(names).orderBy(keys).collect()
+    batch = measured(batches.bronze().where("fate = 'accepted'"), family).select(names).orderBy(keys).collect()
+    assert live == batch
+    assert sum(row["requests"] for row in live) == 6000
+
+
