@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def import_logs(session: SparkSession, settings: Settings, site: Site, host: str, paths: list[Path]) -> dict[str, object]:
+def import_logs(
+    session: SparkSession, settings: Settings, site: Site, host: str, paths: list[Path]
+) -> dict[str, object]:
     """Import the files; return counts: lines, parsed, quarantined by reason, status, added, already known, days.
 
     Days that are over are recomputed and published at once; the present day waits for its nightly.
@@ -38,21 +40,24 @@ def import_logs(session: SparkSession, settings: Settings, site: Site, host: str
         streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
         names = session.createDataFrame([(str(path),) for path in paths], "path string").repartition(len(paths))
-        read = names.mapInArrow(importing(line_parser({site.name: site}, salts), lines_of), BRONZE_IMPORT_LOG.schema_ddl)
+        read = names.mapInArrow(
+            importing(line_parser({site.name: site}, salts), lines_of), BRONZE_IMPORT_LOG.schema_ddl
+        )
         rows = read.persist()
         known = session.read.format("delta").load(str(imported)).select(*IDENTITY)
         live = session.read.format("delta").load(str(streamed)).select(*IDENTITY)
         fresh = rows.join(known, on=list(IDENTITY), how="left_anti").persist()
         added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY), how="left_semi").count()
         lines = rows.count()
+        # Asked before the append: afterwards these lines are known ones.
+        touched = fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()
         if added:
             append(fresh, settings, BRONZE_IMPORT_LOG.name)
-        days = [row["day"] for row in fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()]
         reasons = rows.where("reason is not null").groupBy("reason").count().collect()
         statuses = rows.where("reason is null").groupBy("status").count().orderBy("status").collect()
         fresh.unpersist()
         rows.unpersist()
-    finished = sorted(day for day in days if isinstance(day, date) and day < now.date())
+    finished = sorted(row["day"] for row in touched if row["day"] < now.date())
     for day in finished:
         recompute(session, settings, day)
         publish(session, settings, day)

@@ -64,4 +64,8 @@ def _profile(session: SparkSession, settings: Settings, table: str, day: date) -
     stacked = ", ".join(f"'{n}', {n}_minimum, {n}_maximum, {n}_nulls" for n in names)
     create_table(session, settings, table)
     rows = session.read.format("delta").load(str(settings.warehouse / table)).where(f"event_date = '{day.isoformat()}'")
-    return rows.selectExpr(*totals).selectExpr(f"stack({len(names)}, {stacked}) as (metric, minimum, maximum, nulls)").toPandas()
+    return (
+        rows.selectExpr(*totals)
+        .selectExpr(f"stack({len(names)}, {stacked}) as (metric, minimum, maximum, nulls)")
+        .toPandas()
+    )

@@ -69,7 +69,9 @@ def _compare(session: SparkSession, settings: Settings, day: date, family: Famil
     # Sketch estimates do not add up line by line: where imports explain the lines, they explain the estimate.
     estimates = [m.figure_name for m in family.metrics if m.figure]
     explained = F.when(F.col("metric").isin(estimates), -F.col("difference")).otherwise(F.col("more"))
-    present = joined.withColumn("live", F.when(F.col("more").isNotNull(), F.coalesce("live", F.lit(0.0))).otherwise(F.col("live")))
+    present = joined.withColumn(
+        "live", F.when(F.col("more").isNotNull(), F.coalesce("live", F.lit(0.0))).otherwise(F.col("live"))
+    )
     difference = present.withColumn("difference", F.col("live") - F.col("batch"))
     return difference.select(
         "site", "window_start", "metric", dimension.alias("dimension"), "live", "batch", "difference",
@@ -85,7 +87,9 @@ def _figures(rows: DataFrame, family: Family, side: str) -> DataFrame:
     pairs = []
     for metric in family.metrics:
         if metric.type == "array<bigint>":
-            pairs += [f"'{metric.name}[{i}]', cast({metric.name}[{i}] as double)" for i in range(len(DURATION_BOUNDS_MS) + 1)]
+            pairs += [
+                f"'{metric.name}[{i}]', cast({metric.name}[{i}] as double)" for i in range(len(DURATION_BOUNDS_MS) + 1)
+            ]
         elif metric.figure:
             pairs.append(f"'{metric.figure_name}', cast(coalesce({metric.figure_name}, 0) as double)")
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -35,18 +34,13 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     home = tmp_path_factory.mktemp("collect")
-    names = ("kafka_port", "kafka_controller_port", "flume_metrics_port")
-    values = {"home": str(home), "host": "web1", "census_interval_s": "0.5"} | {n: str(free_port()) for n in names}
-    kept = dict(os.environ)
-    os.environ.update({f"SHOPLOG_{name.upper()}": value for name, value in values.items()})
-    settings = Settings.load()
+    ports = {name: free_port() for name in ("kafka_port", "kafka_controller_port", "flume_metrics_port")}
+    settings = Settings(home=home, host="web1", census_interval_s=0.5, **ports)
     try:
         supervisor.up(settings, PARTS)
         yield settings
     finally:
         supervisor.down(settings)
-        os.environ.clear()
-        os.environ.update(kept)
 
 
 def records(settings: Settings, topic: str, enough: int, timeout_s: float = 60) -> list[tuple[str, bytes]]:

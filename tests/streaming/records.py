@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobs.streaming.batch import START_FILE, LiveTables
@@ -11,12 +11,16 @@ from shoplog.io.sinks import create_table
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
-NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+# Yesterday: its salt is alive, so that visitors have ids.
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+NOON = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC)
 SCHEMA = "value binary, partition int, offset bigint, topic string, timestamp timestamp"
 
 
 def line(address: str, second: int = 0, path: str = "/", status: int = 200) -> bytes:
-    return f'{address} - - [20/Nov/2026:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "agent"'.encode()
+    return (
+        f'{address} - - [20/Nov/2026:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "agent"'.encode()
+    )
 
 
 def value(body: bytes, byte_offset: int, file: str = "access-20261120-11.log") -> bytes:

@@ -56,7 +56,9 @@ def parse(
               "request_id", "address")  # fmt: skip
     counts: dict[str, int] = {}
     for lines in read_lines(file, "parse", "parse", datetime.now(UTC)):
-        rows = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), {"parse": Reading(log_format, 1)})
+        rows = parse_lines(
+            lines.with_columns(pl.lit(None, pl.String).alias("reason")), {"parse": Reading(log_format, 1)}
+        )
         for reason, number in rows.group_by("reason").len().iter_rows():
             counts[reason or "parsed"] = counts.get(reason or "parsed", 0) + number
         if as_json:

@@ -18,7 +18,9 @@ from shoplog.sites import load_sites
 
 def ledger(
     as_json: Json = False,
-    close: Annotated[bool, typer.Option("--close", help="Also write the day's rows into ledger_file and ledger_window.")] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="Also write the day's rows into ledger_file and ledger_window.")
+    ] = False,
     day: Day = None,
 ) -> None:
     """Account for every line: A per file, B per minute; exit code 1 when any residue is not 0 or there is nothing."""
@@ -35,7 +37,11 @@ def ledger(
     else:
         as_table("A: lines of each file", [asdict(row) for row in files])
         wrong = [asdict(row) for row in windows if row.residue]
-        total = {"windows": len(windows), "accepted": sum(w.accepted for w in windows), "gold": sum(w.gold for w in windows)}
+        total = {
+            "windows": len(windows),
+            "accepted": sum(w.accepted for w in windows),
+            "gold": sum(w.gold for w in windows),
+        }
         as_table("B: accepted lines and gold", [total])
         if wrong:
             as_table("B: windows with a residue", wrong)

@@ -17,8 +17,12 @@ Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for t
 
 @app.command()
 def start(
-    from_bronze: Annotated[bool, typer.Option("--from-bronze", help="The tables are right, the checkpoint is not.")] = False,
-    reset_offsets: Annotated[bool, typer.Option("--reset-offsets", help="The topic was made anew or lost records.")] = False,
+    from_bronze: Annotated[
+        bool, typer.Option("--from-bronze", help="The tables are right, the checkpoint is not.")
+    ] = False,
+    reset_offsets: Annotated[
+        bool, typer.Option("--reset-offsets", help="The topic was made anew or lost records.")
+    ] = False,
     timeout: Timeout = 120,
 ) -> None:
     """Start the stream and wait until it runs; refused where offsets, checkpoint and tables do not fit."""

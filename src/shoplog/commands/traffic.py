@@ -13,7 +13,6 @@ from shoplog.commands.printing import Json
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
-from shoplog.traffic import TrafficPlan, generate
 
 
 def traffic(
@@ -21,11 +20,17 @@ def traffic(
     site: Annotated[str, typer.Option(help="The shop.")] = "shop",
     rate: Annotated[float | None, typer.Option(help="Lines a second; as fast as possible by default.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same lines.")] = 1,
-    hours: Annotated[float, typer.Option(help="Event time the lines are spread over; it ends one day before now.")] = 24,
-    defect: Annotated[list[str] | None, typer.Option(help="KIND=COUNT, such as malformed=10; may be given often.")] = None,
+    hours: Annotated[
+        float, typer.Option(help="Event time the lines are spread over; it ends one day before now.")
+    ] = 24,
+    defect: Annotated[
+        list[str] | None, typer.Option(help="KIND=COUNT, such as malformed=10; may be given often.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write realistic access logs into the site's log folder, the truth beside them."""
+    from shoplog.traffic import TrafficPlan, generate
+
     settings = Settings.load()
     sites = load_sites(settings)
     if site not in sites:
@@ -45,7 +50,9 @@ def traffic(
     if as_json:
         print(json.dumps(truth.to_json()))
     else:
-        print(f"{truth.lines_written} lines, {truth.bytes_written} bytes; truth in {plan.log_dir.parent / 'truth.json'}")
+        print(
+            f"{truth.lines_written} lines, {truth.bytes_written} bytes; truth in {plan.log_dir.parent / 'truth.json'}"
+        )
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (traffic,)

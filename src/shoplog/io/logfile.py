@@ -43,7 +43,9 @@ def check_readable(path: Path) -> None:
         raise UserError(f"{path} cannot be read: {error}.") from error
 
 
-def read_lines(path: Path, site: str, host: str, ingest_time: datetime, start: int = 0, end: int | None = None) -> Iterator[pl.DataFrame]:
+def read_lines(
+    path: Path, site: str, host: str, ingest_time: datetime, start: int = 0, end: int | None = None
+) -> Iterator[pl.DataFrame]:
     """Yield frames of site, host, file, byte_offset, line_bytes, raw, ingest_time and ingest_date.
 
     As Taildir does, a carriage return before the newline is dropped. Only lines that begin in [start, end) are given.

@@ -65,7 +65,9 @@ def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.
     return parse_again
 
 
-def importing(parse: Parse, lines_of: Callable[[str], Iterator[pl.DataFrame]]) -> Callable[..., Iterator[pa.RecordBatch]]:
+def importing(
+    parse: Parse, lines_of: Callable[[str], Iterator[pl.DataFrame]]
+) -> Callable[..., Iterator[pa.RecordBatch]]:
     """Return the function that reads the log files named in its rows (`path`) and yields their bronze rows."""
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -70,15 +70,20 @@ def file_rows(settings: Settings, sites: dict[str, Site]) -> list[FileRow]:
 
 
 def window_rows(settings: Settings) -> list[WindowRow]:
-    """Return B for every minute, counted from bronze's rows on one side and from gold's partials on the other."""
+    """Return B for every minute: bronze's rows on one side, gold's partials on the other, both at gold's offsets."""
     bronze, gold = (settings.warehouse / t.name for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
     if not gold.exists():
         return []
     minute = pl.col("event_time").dt.truncate("1m").alias("window_start")
-    rows = pl.scan_delta(str(bronze)).filter(pl.col("fate") == "accepted")
-    accepted = rows.group_by("site", minute).agg(pl.len().cast(pl.Int64).alias("accepted")).collect()
+    # Gold is read first: bronze may run ahead of it by a batch, which is in flight and not missing.
+    measured = [
+        (pl.col("kafka_partition") == partition) & (pl.col("kafka_offset") < offset)
+        for partition, offset in _committed(gold).items()
+    ]
     traffic = pl.scan_delta(str(gold)).filter(pl.col("family") == TRAFFIC.name)
     counted = traffic.group_by("site", "window_start").agg(pl.col("requests").sum().alias("gold")).collect()
+    rows = pl.scan_delta(str(bronze)).filter((pl.col("fate") == "accepted") & pl.any_horizontal(measured or [False]))
+    accepted = rows.group_by("site", minute).agg(pl.len().cast(pl.Int64).alias("accepted")).collect()
     both = accepted.join(counted, on=["site", "window_start"], how="full", coalesce=True).fill_null(0)
     return [
         WindowRow(site, at.isoformat(), lines, gold_lines, lines - gold_lines)
@@ -101,7 +106,9 @@ def _census(settings: Settings) -> dict[FileKey, tuple[int, int]]:
     path = settings.warehouse / LEDGER_CENSUS_LIVE.name
     seen: dict[FileKey, tuple[int, int]] = {}
     if path.exists():
-        latest = pl.scan_delta(str(path)).group_by("site", "host", "file").agg(pl.col("size").max(), pl.col("lines").max())
+        latest = (
+            pl.scan_delta(str(path)).group_by("site", "host", "file").agg(pl.col("size").max(), pl.col("lines").max())
+        )
         seen = {(site, host, file): (size, lines) for site, host, file, size, lines in latest.collect().iter_rows()}
     beginning, end = topic_offsets(settings, settings.topic_census)
     landed = _committed(path)
@@ -125,7 +132,9 @@ def _fates(settings: Settings) -> dict[FileKey, tuple[int, int, int, int, int]]:
     return {(site, host, file): tuple(counted) for site, host, file, *counted in rows.iter_rows()}  # type: ignore[misc]
 
 
-def _unsent_lines(settings: Settings, sites: dict[str, Site], census: dict[FileKey, tuple[int, int]]) -> dict[FileKey, int]:
+def _unsent_lines(
+    settings: Settings, sites: dict[str, Site], census: dict[FileKey, tuple[int, int]]
+) -> dict[FileKey, int]:
     """Return the lines between Taildir's position and the census of each file of this host, counted in the file."""
     positions = _taildir_positions(settings)
     lines: dict[FileKey, int] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from shoplog.sites import load_sites
 from shoplog.stack import supervisor
 from shoplog.stack.jvm import find_java
 from shoplog.stack.launch import PARTS
+from shoplog.stack.readiness import is_free
 
 GIB = 1024**3
 LEAST_DISK = 5 * GIB
@@ -129,19 +129,8 @@ def _ports(settings: Settings) -> list[Finding]:
         for setting in part.ports:
             port = getattr(settings, setting)
             ours = name in running
-            free = ours or _is_free(port)
+            free = ours or is_free(port)
             said = f"{port} used by our {name}" if ours else f"{port} {'free' if free else 'busy'}"
             variable = f"SHOPLOG_{setting.upper()}"
             findings.append(Finding(setting, free, said, f"End what uses it or set {variable} to a free port."))
     return findings
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # Without this, a port whose last connections are in TIME_WAIT would look busy.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

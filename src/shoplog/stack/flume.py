@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,6 +24,11 @@ KEY_PATTERNS = {
     "nginx_json": r'"(?:remote_addr|remote_ip|client_ip|ip)"\s*:\s*"([^"]{1,255})"',
 }
 
+# A batch is held as the files have it: enough lines of many MiB in one exceed any heap, and would at every start.
+# So each start after an out-of-memory takes the next size; the first again once the last is FORGET_S old.
+BATCH_SIZES = (2000, 20, 1)
+FORGET_S = 600
+
 
 def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
     """Return the agent's configuration: one TAILDIR source with a file group a site."""
@@ -39,6 +46,7 @@ def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
         "POSITION_FILE": escape_property(str(settings.taildir_position)),
         "FILE_GROUPS": "\n".join(groups),
         "KEY_PATTERNS": "\n".join(keys),
+        "BATCH_SIZE": str(_batch_size(settings)),
         "HOST": settings.host,
         "BOOTSTRAP": settings.bootstrap,
         "TOPIC": settings.topic_raw,
@@ -63,13 +71,30 @@ def prepare(settings: Settings) -> list[str]:
     path.write_text(agent_properties(settings, sites), encoding="ascii")
     options = [
         "-Xms64m",
-        "-Xmx256m",
+        "-Xmx512m",
+        f"-XX:OnOutOfMemoryError=echo >> {shlex.quote(str(_out_of_memory(settings)))}",
         "-XX:+ExitOnOutOfMemoryError",
         "-Dflume.monitoring.type=shoplog.flume.LoopbackMetrics",
         f"-Dflume.monitoring.port={settings.flume_metrics_port}",
     ]
     arguments = ["-n", "agent", "-f", str(path), "--no-reload-conf"]
     return java_command(settings, "flume", "org.apache.flume.node.Application", options, arguments)
+
+
+def _out_of_memory(settings: Settings) -> Path:
+    return settings.taildir_position.with_name("out_of_memory")
+
+
+def _batch_size(settings: Settings) -> int:
+    path = _out_of_memory(settings)
+    try:
+        times = path.read_bytes().count(b"\n")
+        if time.time() - path.stat().st_mtime > FORGET_S:
+            path.unlink()
+            times = 0
+    except FileNotFoundError:
+        times = 0
+    return BATCH_SIZES[min(times, len(BATCH_SIZES) - 1)]
 
 
 def _good_copy(settings: Settings) -> Path:

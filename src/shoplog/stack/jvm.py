@@ -45,12 +45,18 @@ def jvm_environment() -> dict[str, str]:
 
 def java_command(settings: Settings, part: str, main: str, options: list[str], arguments: list[str]) -> list[str]:
     """Return the command line of `main` from the jars of `part`, or raise `UserError` where they are missing."""
-    jars = settings.jars / part
-    if not any(jars.glob("*.jar")):
-        raise UserError(f"The {part} jars are missing: run ./shoplog setup.")
+    jars = check_jars(settings, part)
     log4j = settings.repo / "flume/log4j2.xml"
     common = [f"-Dlog4j2.configurationFile={log4j}", "-Duser.timezone=UTC", "-Djava.net.preferIPv4Stack=true"]
     return [str(find_java()), *options, *common, "-cp", f"{jars}/*", main, *arguments]
+
+
+def check_jars(settings: Settings, part: str) -> Path:
+    """Return the folder of a part's jars, or raise `UserError` where they were not resolved yet."""
+    jars = settings.jars / part
+    if not any(jars.glob("*.jar")):
+        raise UserError(f"The {part} jars are missing: run ./shoplog setup.")
+    return jars
 
 
 def escape_property(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import subprocess
 import uuid
 from pathlib import Path
@@ -92,6 +93,8 @@ def _format(settings: Settings, properties: Path) -> None:
 def is_ready(settings: Settings) -> bool:
     """Return whether the broker answers."""
     try:
+        # The client waits ever longer between its tries; a closed port is known at once.
+        socket.create_connection(("127.0.0.1", settings.kafka_port), timeout=1).close()
         client = KafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=3000)
         try:
             client.list_topics()

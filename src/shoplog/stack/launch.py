@@ -97,13 +97,18 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
         **jvm_environment(),
-        "SHOPLOG_HOME": str(settings.home),
+        **{f"SHOPLOG_{name.upper()}": _as_text(value) for name, value in settings},
         "PYTHONPATH": python_path,
         "PYTHONUNBUFFERED": "1",
         "PYSPARK_PYTHON": sys.executable,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "TZ": "UTC",
     }
+
+
+def _as_text(value: object) -> str:
+    # A part's working folder is not the caller's.
+    return str(value.absolute() if isinstance(value, Path) else value)
 
 
 def _once(settings: Settings, name: str) -> Path:

@@ -38,17 +38,8 @@ def merged(rows: DataFrame, family: Family) -> DataFrame:
 
 
 def measured(requests: DataFrame, family: Family) -> DataFrame:
-    """Return the merged figures of request rows.
-
-    Made of partials per file, as the stream makes them: a sketch that was merged estimates differently from one
-    that was filled directly, so both layers merge.
-    """
-    from pyspark.sql import functions as F
-
-    parts = requests.groupBy("site", "file", F.window("event_time", family.window).alias("w"), *family.dimensions).agg(
-        *(F.expr(metric.partial).cast(metric.type).alias(metric.name) for metric in family.metrics)
-    )
-    return merged(parts.withColumns({"window_start": F.col("w.start"), "window_end": F.col("w.end")}), family)
+    """Return the figures of request rows: their partials, added up by the same expressions as the stream's."""
+    return merged(partials(requests, family), family)
 
 
 def ledger_partials(bronze: DataFrame) -> DataFrame:

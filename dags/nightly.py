@@ -1,0 +1,45 @@
+"""Each night: yesterday (UTC) recomputed from every bronze row, compared with live, accounted for, then published."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import Asset, Param, dag, get_current_context, task
+from shoplog_command import DATE_PARAM_HELP, day_of, run
+
+PUBLISHED = Asset("published_day")
+
+
+@dag(
+    schedule="30 1 * * *",
+    catchup=False,
+    max_active_runs=1,
+    params={"date": Param(None, type=["null", "string"], format="date", description=DATE_PARAM_HELP)},
+    default_args={"owner": "data-engineering", "retries": 1, "retry_delay": timedelta(minutes=2)},
+    tags=["shoplog", "batch"],
+    doc_md="""Recomputes one UTC day, reconciles it with the stream, closes its ledger and publishes it.
+    A red `reconcile` or `close_ledger` means: the day is not published and stays provisional. See docs/runbook.md.""",
+)
+def nightly() -> None:
+    """Wire recompute, reconcile, ledger and publish of one day."""
+
+    @task
+    def recompute() -> None:
+        run("recompute", "--date", day_of(get_current_context()))
+
+    @task
+    def reconcile() -> None:
+        run("reconcile", "--date", day_of(get_current_context()))
+
+    @task
+    def close_ledger() -> None:
+        run("ledger", "--close", "--date", day_of(get_current_context()))
+
+    @task(outlets=[PUBLISHED])
+    def publish() -> None:
+        run("publish", "--date", day_of(get_current_context()))
+
+    recompute() >> reconcile() >> close_ledger() >> publish()
+
+
+nightly()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from expectations.run import QualityRow, run_quality
+from shoplog.contracts.metrics import FAMILIES
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+DAY = date(2026, 11, 20)
+LEDGER = {
+    "site": "shop", "host": "web1", "file": "a.log", "written": 10, "read": 10, "kafka": 11, "bronze": 11, "accepted": 9,
+    "quarantined": 1, "duplicates": 1, "in_flight": 0, "residue": 0,
+}  # fmt: skip
+PARITY = {"site": "shop", "metric": "requests", "live": 9.0, "batch": 9.0, "difference": 0.0, "unexplained": 0.0}
+
+
+def frames() -> dict[str, pd.DataFrame]:
+    made = {"ledger": pd.DataFrame([LEDGER]), "parity": pd.DataFrame([PARITY])}
+    for family in FAMILIES:
+        names = [m.figure_name or m.name for m in family.metrics if m.type == "bigint" or m.figure]
+        made[family.table] = pd.DataFrame([{"metric": n, "minimum": 0.0, "maximum": 5.0, "nulls": 0} for n in names])
+    return made
+
+
+def critical_failures(settings: Settings, given: dict[str, pd.DataFrame]) -> list[QualityRow]:
+    rows = run_quality(settings, DAY, given, {"ledger": 3})
+    assert len(rows) > 20
+    return [row for row in rows if not row.success and row.severity == "critical"]
+
+
+def test_a_good_day_passes_and_has_data_docs(settings: Settings) -> None:
+    assert critical_failures(settings, frames()) == []
+    assert list(settings.quality_dir.rglob("data_docs/**/index.html"))
+
+
+@pytest.mark.parametrize(
+    ("suite", "changed", "column"),
+    [
+        ("ledger", {"residue": 1}, "residue"),
+        ("ledger", {"accepted": 8}, None),
+        ("parity", {"unexplained": 1.0}, "unexplained"),
+        ("parity", {"batch": None}, "batch"),
+        (FAMILIES[0].table, {"minimum": -1.0}, "minimum"),
+        (FAMILIES[0].table, {"nulls": 2}, "nulls"),
+    ],
+)
+def test_each_defect_fails_its_check(settings: Settings, suite: str, changed: dict[str, Any], column: str | None) -> None:
+    given = frames()
+    given[suite] = given[suite].assign(**changed)
+    assert {(row.suite, row.column) for row in critical_failures(settings, given)} == {(suite, column)}
+
+
+@pytest.mark.parametrize("suite", ["ledger", "parity"])
+def test_an_empty_side_fails(settings: Settings, suite: str) -> None:
+    given = frames()
+    given[suite] = given[suite].iloc[:0]
+    assert suite in {row.suite for row in critical_failures(settings, given)}
+
+
+def test_a_missing_side_is_refused(settings: Settings) -> None:
+    given = frames()
+    del given["parity"]
+    with pytest.raises(UserError, match="missing side fails"):
+        run_quality(settings, DAY, given, {})
