@@ -1,0 +1,1 @@
+"""The web page: FastAPI, server-sent events, one static page."""
