@@ -21,7 +21,8 @@ from shoplog_command import run
 def stream_lifecycle() -> None:
     """Wire one action and the watch after it."""
 
-    @task
+    # Asked again, `restart` would end the new driver too.
+    @task(retries=0)
     def act() -> None:
         run("stream", str(get_current_context()["params"]["action"]))
 

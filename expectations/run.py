@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,10 @@ from shoplog.settings import Settings
 
 if TYPE_CHECKING:
     import pandas
+
+
+# Data Docs read every result again on each run, so a month of nights is kept of each suite.
+KEPT_RESULTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ def run_quality(
     import great_expectations as gx
 
     settings.quality_dir.mkdir(parents=True, exist_ok=True)
+    _forget_old_results(settings)
     context = gx.get_context(mode="file", project_root_dir=str(settings.quality_dir))
     context.enable_analytics(False)
     run_id, now = uuid.uuid4().hex[:12], datetime.now(UTC)
@@ -57,7 +63,9 @@ def run_quality(
         if name == "ledger":
             frame = frame.assign(minus_bronze=-frame["bronze"])
         batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("day")
-        suite = context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=[_expectation(gx, c) for c in checks]))
+        suite = context.suites.add_or_update(
+            gx.ExpectationSuite(name=name, expectations=[_expectation(gx, c) for c in checks])
+        )
         definition = context.validation_definitions.add_or_update(
             gx.ValidationDefinition(name=name, data=batch, suite=suite)
         )
@@ -73,6 +81,15 @@ def run_quality(
         for result in next(iter(outcome.run_results.values())).results:
             rows.append(_row(result, run_id, now, day, name, table_versions.get(name)))
     return rows
+
+
+def _forget_old_results(settings: Settings) -> None:
+    """Leave room for one more result of each suite; quality_result keeps every outcome for good."""
+    uncommitted = settings.quality_dir / "gx/uncommitted"
+    for results in (uncommitted / "validations", uncommitted / "data_docs/local_site/validations"):
+        for suite in results.glob("*/"):
+            for old in sorted(suite.glob("*/*/"), key=lambda run: run.name, reverse=True)[KEPT_RESULTS - 1 :]:
+                shutil.rmtree(old)
 
 
 def _expectation(gx: Any, check: Check) -> Any:

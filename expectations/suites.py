@@ -31,8 +31,13 @@ def suites() -> dict[str, tuple[Check, ...]]:
         Check("ExpectColumnValuesToBeBetween", {"column": "residue", "min_value": 0, "max_value": 0}),
         Check("ExpectColumnValuesToBeBetween", {"column": "in_flight", "min_value": 0, "max_value": 0}, "warning"),
         *(Check("ExpectColumnValuesToBeBetween", {"column": name, "min_value": 0}) for name in counted),
+        # Fires when a count was never made: bounds do not look at nulls.
+        *(Check("ExpectColumnValuesToNotBeNull", {"column": name}) for name in (*counted, "residue")),
         # Fires when a bronze row has no fate or two.
-        Check("ExpectMulticolumnSumToEqual", {"column_list": ["accepted", "quarantined", "duplicates", "minus_bronze"], "sum_total": 0}),
+        Check(
+            "ExpectMulticolumnSumToEqual",
+            {"column_list": ["accepted", "quarantined", "duplicates", "minus_bronze"], "sum_total": 0},
+        ),
         Check("ExpectCompoundColumnsToBeUnique", {"column_list": ["site", "host", "file"]}),
     )  # fmt: skip
     parity_columns = [c.name for c in GOLD_PARITY.columns if c.name in ("live", "batch", "unexplained")]
@@ -46,7 +51,15 @@ def suites() -> dict[str, tuple[Check, ...]]:
 
 
 def _profile(family: Any) -> list[Check]:
-    checks = [Check("ExpectColumnValuesToBeBetween", {"column": "nulls", "min_value": 0, "max_value": 0})]
+    figures = [
+        metric.figure_name or metric.name for metric in family.metrics if metric.type == "bigint" or metric.figure
+    ]
+    checks = [
+        Check("ExpectColumnValuesToBeBetween", {"column": "nulls", "min_value": 0, "max_value": 0}),
+        # Fire when the day has no rows or a figure is absent: bounds look neither at nulls nor at what is not there.
+        *(Check("ExpectColumnValuesToNotBeNull", {"column": column}) for column in ("minimum", "maximum", "nulls")),
+        Check("ExpectColumnDistinctValuesToEqualSet", {"column": "metric", "value_set": figures}),
+    ]
     for metric in family.metrics:
         if metric.type == "bigint" or metric.figure:
             only = {"condition_parser": "pandas", "row_condition": f'metric == "{metric.figure_name or metric.name}"'}

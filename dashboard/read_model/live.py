@@ -51,7 +51,9 @@ class LiveReadModel:
         totals = fates.row(0, named=True)
         if newest is None:
             return {"has_lines": False, "totals": totals}
-        minutes = partials.filter((family == TRAFFIC.name) & (start > newest - timedelta(minutes=_SERIES_MINUTES))).collect()
+        minutes = partials.filter(
+            (family == TRAFFIC.name) & (start > newest - timedelta(minutes=_SERIES_MINUTES))
+        ).collect()
         series = minutes.group_by("window_start").agg(pl.col("requests").sum()).sort("window_start")
         recent = minutes.filter(start > newest - timedelta(minutes=_VISITOR_MINUTES))
         pages = partials.filter((family == PAGES.name) & (start > newest - timedelta(hours=2)))

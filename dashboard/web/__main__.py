@@ -8,4 +8,6 @@ from dashboard.web.app import create_app
 from shoplog.settings import Settings
 
 settings = Settings.load()
-uvicorn.run(create_app(settings), host="127.0.0.1", port=settings.web_port, log_level="warning", timeout_graceful_shutdown=2)
+uvicorn.run(
+    create_app(settings), host="127.0.0.1", port=settings.web_port, log_level="warning", timeout_graceful_shutdown=2
+)

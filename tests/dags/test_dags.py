@@ -22,7 +22,9 @@ assert not heavy, heavy
 @pytest.mark.parametrize("name", NAMES)
 def test_a_dag_imports_without_a_heavy_package(name: str, tmp_path: Path) -> None:
     environment = {"AIRFLOW_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(DAGS)}
-    done = subprocess.run([sys.executable, "-c", READ, str(DAGS), name], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(DAGS), name], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
 
 

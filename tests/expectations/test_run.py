@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from expectations import run
 from expectations.run import QualityRow, run_quality
 from shoplog.contracts.metrics import FAMILIES
 from shoplog.errors import UserError
@@ -43,13 +44,19 @@ def test_a_good_day_passes_and_has_data_docs(settings: Settings) -> None:
     [
         ("ledger", {"residue": 1}, "residue"),
         ("ledger", {"accepted": 8}, None),
+        ("ledger", {"residue": None}, "residue"),
         ("parity", {"unexplained": 1.0}, "unexplained"),
         ("parity", {"batch": None}, "batch"),
         (FAMILIES[0].table, {"minimum": -1.0}, "minimum"),
         (FAMILIES[0].table, {"nulls": 2}, "nulls"),
+        # What the profile of a day without rows looks like, and one that lacks its figures.
+        (FAMILIES[0].table, {"minimum": None}, "minimum"),
+        (FAMILIES[0].table, {"metric": "another"}, "metric"),
     ],
 )
-def test_each_defect_fails_its_check(settings: Settings, suite: str, changed: dict[str, Any], column: str | None) -> None:
+def test_each_defect_fails_its_check(
+    settings: Settings, suite: str, changed: dict[str, Any], column: str | None
+) -> None:
     given = frames()
     given[suite] = given[suite].assign(**changed)
     assert {(row.suite, row.column) for row in critical_failures(settings, given)} == {(suite, column)}
@@ -60,6 +67,18 @@ def test_an_empty_side_fails(settings: Settings, suite: str) -> None:
     given = frames()
     given[suite] = given[suite].iloc[:0]
     assert suite in {row.suite for row in critical_failures(settings, given)}
+
+
+def test_old_results_leave_the_data_docs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "KEPT_RESULTS", 2)
+    for _ in range(4):
+        run_quality(settings, DAY, frames(), {})
+    uncommitted = settings.quality_dir / "gx/uncommitted"
+    assert len(list((uncommitted / "validations/ledger").rglob("*.json"))) == 2
+    pages = list((uncommitted / "data_docs/local_site/validations/ledger").rglob("*.html"))
+    index = (uncommitted / "data_docs/local_site/index.html").read_text()
+    assert len(pages) == 2
+    assert all(page.parent.name in index for page in pages)
 
 
 def test_a_missing_side_is_refused(settings: Settings) -> None:

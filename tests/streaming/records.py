@@ -18,9 +18,7 @@ SCHEMA = "value binary, partition int, offset bigint, topic string, timestamp ti
 
 
 def line(address: str, second: int = 0, path: str = "/", status: int = 200) -> bytes:
-    return (
-        f'{address} - - [20/Nov/2026:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "agent"'.encode()
-    )
+    return f'{address} - - [{NOON:%d/%b/%Y}:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "agent"'.encode()
 
 
 def value(body: bytes, byte_offset: int, file: str = "access-20261120-11.log") -> bytes:

@@ -17,7 +17,13 @@ SOME = {kind: 5 if kind != "truncated" else 2 for kind in DEFECTS}
 
 
 def plan(folder: Path, **more: object) -> TrafficPlan:
-    fields = {"site": "shop", "log_dir": folder / "logs", "start": END - timedelta(hours=3), "end": END, "lines": 20_000}
+    fields = {
+        "site": "shop",
+        "log_dir": folder / "logs",
+        "start": END - timedelta(hours=3),
+        "end": END,
+        "lines": 20_000,
+    }
     return TrafficPlan(**{**fields, **more})  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS, FAMILIES
 from shoplog.contracts.model import Family
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, PUBLISHED_DAY, SILVER_REQUEST, TABLES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
 from shoplog.errors import UserError
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings

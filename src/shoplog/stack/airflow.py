@@ -8,6 +8,8 @@ import secrets
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,29 @@ USER = "admin"
 def secret(settings: Settings, name: str, length: int = 32) -> str:
     """Return a secret that is made once and kept in a file only its owner reads."""
     settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = settings.secrets_dir / name
+    return _made_once(settings.secrets_dir / name, secrets.token_urlsafe(length))
+
+
+def _made_once(path: Path, content: str) -> str:
+    """Return the file's content, which is `content` where there was no file.
+
+    Four programs start at once: a link appears whole and only once, so none of them reads an empty or another secret.
+    """
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(length), encoding="ascii")
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(content, encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
     return path.read_text(encoding="ascii")
+
+
+def airflow_command(program: str) -> list[str]:
+    """Return how to start api-server, scheduler, dag-processor or triggerer so that nothing binds beyond loopback."""
+    # The log servers of these two bind every address and have no setting for it; logs are read from the same disk.
+    quiet = ["--skip-serve-logs"] if program in ("scheduler", "triggerer") else []
+    return [str(Path(sys.executable).parent / "airflow"), program, *quiet]
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -44,6 +64,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.secrets_dir / "airflow_passwords.json"),
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        # Fernet wants the padding that token_urlsafe leaves out.
+        "AIRFLOW__CORE__FERNET_KEY": secret(settings, "airflow_fernet_key") + "=",
+        # Without a resolver the default, the fully qualified name, waits for one.
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.airflow_home / 'airflow.db'}",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.airflow_port),
@@ -54,9 +78,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": secret(settings, "airflow_jwt_key", 64),
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "20",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        # The folder's log servers have no host setting; loopback is told to the web server they run on.
-        "GUNICORN_CMD_ARGS": "--bind=127.0.0.1:0",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": "127.0.0.1",
         "NO_PROXY": "127.0.0.1,localhost",
     }
 
@@ -64,26 +86,25 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def password(settings: Settings) -> str:
     """Return the admin's password, made once."""
     settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = settings.secrets_dir / "airflow_passwords.json"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="ascii")
-    return str(json.loads(path.read_text(encoding="ascii"))[USER])
+    made = json.dumps({USER: secrets.token_urlsafe(12)})
+    return str(json.loads(_made_once(settings.secrets_dir / "airflow_passwords.json", made))[USER])
 
 
 def prepare_airflow(settings: Settings) -> None:
-    """Make Airflow's database once; raises `UserError` where that fails."""
+    """Make Airflow's database once for each version of Airflow; raises `UserError` where that fails."""
     password(settings)
-    done = settings.airflow_home / ".migrated"
-    if done.exists():
+    done, installed = settings.airflow_home / ".migrated", version("apache-airflow-core")
+    if (settings.airflow_home / "airflow.db").exists() and done.exists() and done.read_text("ascii") == installed:
         return
     settings.airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [str(Path(sys.executable).parent / "airflow"), "db", "migrate"]
     environment = {**os.environ, **airflow_environment(settings)}
     made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if made.returncode:
-        raise UserError(f"Airflow's database could not be made: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
-    done.touch()
+        raise UserError(
+            f"Airflow's database could not be made: {(made.stderr or made.stdout).strip().splitlines()[-1]}"
+        )
+    done.write_text(installed, encoding="ascii")
 
 
 class AirflowClient:
@@ -105,18 +126,27 @@ class AirflowClient:
         answer.raise_for_status()
         return answer.json()
 
+    def dags(self) -> set[str]:
+        """Return the names of the DAGs that Airflow lists."""
+        return {dag["dag_id"] for dag in self.get("/dags")["dags"]}
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        """Return what Airflow could not import."""
+        return list(self.get("/importErrors")["import_errors"])
+
     def wait_for_dags(self, names: set[str], timeout_s: float = 120) -> None:
         """Return once Airflow knows all the DAGs."""
         deadline = time.monotonic() + timeout_s
-        while not names <= {dag["dag_id"] for dag in self.get("/dags")["dags"]}:
-            errors = self.get("/importErrors")["import_errors"]
+        while not names <= self.dags():
+            errors = self.import_errors()
             if errors or time.monotonic() > deadline:
                 raise UserError(f"Airflow does not list {sorted(names)}: {errors or 'no import error'}.")
             time.sleep(1)
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
-        """Start a run and return its id."""
-        answer = self._http.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+    def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str | None = None) -> str:
+        """Start a run and return its id; Airflow names it unless told."""
+        body = {"logical_date": None, "conf": conf} | ({"dag_run_id": run_id} if run_id else {})
+        answer = self._http.post(f"/dags/{dag_id}/dagRuns", json=body)
         answer.raise_for_status()
         return str(answer.json()["dag_run_id"])
 
@@ -128,3 +158,25 @@ class AirflowClient:
             if state in ("success", "failed") or time.monotonic() > deadline:
                 return state
             time.sleep(1)
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """Return the state of each task of a run."""
+        tasks = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return {task["task_id"]: str(task["state"]) for task in tasks}
+
+
+def wait_healthy(settings: Settings, timeout_s: float = 120) -> None:
+    """Return once all four programs are healthy, or raise `UserError` naming those that are not."""
+    url, deadline = f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health", time.monotonic() + timeout_s
+    while True:
+        sick = ["api-server"]
+        with suppress(httpx.HTTPError, ValueError):
+            health = httpx.get(url, timeout=10, trust_env=False).json()
+            sick = [name for name, part in health.items() if part["status"] != "healthy"]
+        if not sick:
+            return
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"Airflow is not healthy after {timeout_s:.0f} s ({', '.join(sick)}): see {settings.log_dir}."
+            )
+        time.sleep(0.5)

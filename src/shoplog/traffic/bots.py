@@ -49,5 +49,7 @@ def scan(rng: Random) -> Visit:
             hits.append(Hit(rng.choice(_PROBES), rng.choice((404, 404, 404, 403)), 153))
         else:
             url = rng.choice(_ATTACKS).format(n=rng.randrange(1000, 1600))
-            hits.append(Hit(url, rng.choice((200, 400, 403, 500)), rng.randrange(150, 9_000), "-", rng.choice(("GET", "POST"))))
+            hits.append(
+                Hit(url, rng.choice((200, 400, 403, 500)), rng.randrange(150, 9_000), "-", rng.choice(("GET", "POST")))
+            )
     return Visit(hits, [n * 0.15 + rng.random() * 0.1 for n in range(len(hits))])

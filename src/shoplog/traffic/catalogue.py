@@ -6,8 +6,32 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-CATEGORIES = ("shoes", "shirts", "trousers", "jackets", "bags", "watches", "books", "toys", "kitchen", "garden", "phones", "audio")
-SEARCHES = ("red+shoes", "rain+jacket", "gift", "headphones", "size+42", "garden+chair", "caf%C3%A9+set", "kids+toys", "sale", "wi-fi")
+CATEGORIES = (
+    "shoes",
+    "shirts",
+    "trousers",
+    "jackets",
+    "bags",
+    "watches",
+    "books",
+    "toys",
+    "kitchen",
+    "garden",
+    "phones",
+    "audio",
+)
+SEARCHES = (
+    "red+shoes",
+    "rain+jacket",
+    "gift",
+    "headphones",
+    "size+42",
+    "garden+chair",
+    "caf%C3%A9+set",
+    "kids+toys",
+    "sale",
+    "wi-fi",
+)
 ITEMS = 600
 
 
@@ -39,5 +63,8 @@ class Catalogue:
 
 def make_catalogue(rng: Random) -> Catalogue:
     """Return a catalogue with Zipf-like popularity."""
-    items = tuple(Item(1000 + n, rng.choice(CATEGORIES), rng.randrange(5, 250) * 100 - rng.choice((1, 5, 10))) for n in range(ITEMS))
+    items = tuple(
+        Item(1000 + n, rng.choice(CATEGORIES), rng.randrange(5, 250) * 100 - rng.choice((1, 5, 10)))
+        for n in range(ITEMS)
+    )
     return Catalogue(items, tuple(accumulate(1 / (rank + 3) for rank in range(ITEMS))))

@@ -13,7 +13,7 @@ HOSTILE_AGENTS = (
     "<script>document.title='owned'</script>",
     "Mozilla/5.0 ' OR 1=1; DROP TABLE visits; --",
     "\\x22><img src=x onerror=alert(1)>",
-    "\\\"quoted\\\" agent {{7*7}} ${jndi:ldap://127.0.0.1/a}",
+    '\\"quoted\\" agent {{7*7}} ${jndi:ldap://127.0.0.1/a}',
     "\u202egnp.exe \u2028 agent",
     "=HYPERLINK(\\x22http://127.0.0.1\\x22)",
     "A" * 4096,

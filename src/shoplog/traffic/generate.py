@@ -91,7 +91,8 @@ def generate(plan: TrafficPlan, progress: Callable[[int], None] | None = None) -
                 numbers = list(group)
                 for first in range(0, len(numbers), step):
                     chunk = [
-                        lines.make(block.first_line + i, events[i], visitors[i], hits[i]) for i in numbers[first : first + step]
+                        lines.make(block.first_line + i, events[i], visitors[i], hits[i])
+                        for i in numbers[first : first + step]
                     ]
                     truth.wrote(_file_name(hour), len(chunk), writer.write(_file_name(hour), chunk))
                     if progress is not None:

@@ -55,4 +55,6 @@ class Renderer:
 
     def with_bad_time(self, line: str, second: int) -> str:
         """Return the line with a time that no calendar has."""
-        return line.replace(_apache_time(second), "31/Feb/2026:25:61:00 +0000").replace(_iso_time(second), "2026-02-31T25:61:00Z")
+        return line.replace(_apache_time(second), "31/Feb/2026:25:61:00 +0000").replace(
+            _iso_time(second), "2026-02-31T25:61:00Z"
+        )

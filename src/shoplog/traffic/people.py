@@ -17,7 +17,10 @@ _ENTRIES = (
     "https://m.facebook.com/",
     "https://blog.example.org/best-shops",
 )
-_CAMPAIGNS = ("utm_source=newsletter&utm_medium=email&utm_campaign=autumn", "utm_source=google&utm_medium=cpc&utm_campaign=brand")
+_CAMPAIGNS = (
+    "utm_source=newsletter&utm_medium=email&utm_campaign=autumn",
+    "utm_source=google&utm_medium=cpc&utm_campaign=brand",
+)
 # From a page to the next, with weights; "leave" ends the visit.
 _NEXT: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "home": (("list", "search", "item", "leave"), (45, 20, 20, 15)),
@@ -83,7 +86,8 @@ class Shopper:
         if state in ("home", "list", "search"):
             page = {
                 "home": "/",
-                "list": f"/category/{rng.choice(CATEGORIES)}" + (f"?page={rng.randrange(2, 6)}" if rng.random() < 0.3 else ""),
+                "list": f"/category/{rng.choice(CATEGORIES)}"
+                + (f"?page={rng.randrange(2, 6)}" if rng.random() < 0.3 else ""),
                 "search": f"/search?q={rng.choice(SEARCHES)}",
             }[state]
             self._page(page, campaign)
@@ -113,7 +117,9 @@ class Shopper:
                 return
         self._hit("/checkout/pay", 302, 0, "POST")
         cents = sum(item.cents for item in self.basket[1:] or self.basket)
-        self._page(f"/checkout/thanks?order={ORDER_MARK}&value={cents // 100}.{cents % 100:02d}&currency=EUR", cents=cents)
+        self._page(
+            f"/checkout/thanks?order={ORDER_MARK}&value={cents // 100}.{cents % 100:02d}&currency=EUR", cents=cents
+        )
         self.basket = []
 
     def _page(self, url: str, campaign: str = "", status: int = 200, cents: int = 0) -> None:
@@ -136,6 +142,8 @@ class Shopper:
 
     def _hit(self, url: str, status: int, size: int, method: str = "GET", cents: int = 0) -> None:
         slow = 900 if status >= 500 else 60 if "/static" not in url else 4
-        self.visit.hits.append(Hit(url, status, size, self.referrer, method, 1 + int(self.rng.expovariate(1 / slow)), cents))
+        self.visit.hits.append(
+            Hit(url, status, size, self.referrer, method, 1 + int(self.rng.expovariate(1 / slow)), cents)
+        )
         self.visit.seconds.append(self.clock)
         self.clock += self.rng.random() * 0.3

@@ -78,4 +78,6 @@ def check_plan(plan: TrafficPlan) -> None:
         if count < 0:
             raise UserError(f"The count of {kind} must not be negative.")
     if sum(plan.defects.values()) > plan.lines // 2:
-        raise UserError(f"At most half of the lines can be defects: ask for more than {plan.lines} lines or fewer defects.")
+        raise UserError(
+            f"At most half of the lines can be defects: ask for more than {plan.lines} lines or fewer defects."
+        )

@@ -54,7 +54,18 @@ class TruthReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as it stands in truth.json."""
-        plain = ("seed", "start", "end", "lines_written", "bytes_written", "accepted", "repeated", "late", "bytes_sent", "orders")
+        plain = (
+            "seed",
+            "start",
+            "end",
+            "lines_written",
+            "bytes_written",
+            "accepted",
+            "repeated",
+            "late",
+            "bytes_sent",
+            "orders",
+        )
         return {
             **{name: getattr(self, name) for name in plain},
             "files": self.files,

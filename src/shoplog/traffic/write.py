@@ -27,7 +27,9 @@ class PacedWriter:
         """Return the writer."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close every file."""
         for file in (*self._files.values(), self._marks):
             file.close()
@@ -49,5 +51,9 @@ class PacedWriter:
         self._lines += len(lines)
         if time.monotonic() - self._marked >= _MARK_EVERY_S:
             self._marked = time.monotonic()
-            print(json.dumps({"file": file, "end_offset": log.tell(), "written_at": time.time()}), file=self._marks, flush=True)
+            print(
+                json.dumps({"file": file, "end_offset": log.tell(), "written_at": time.time()}),
+                file=self._marks,
+                flush=True,
+            )
         return len(block)

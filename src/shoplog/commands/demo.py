@@ -1,0 +1,192 @@
+"""demo: the main job. Starts everything, sends real traffic with a kill in the middle, ends with a scorecard."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import psutil
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from shoplog.commands.printing import Json, as_table
+from shoplog.commands.scorecard import take_scorecard
+from shoplog.errors import UserError
+from shoplog.ledger.account import file_rows
+from shoplog.settings import Settings
+from shoplog.sites import Site, load_sites
+from shoplog.stack import control, supervisor
+from shoplog.stack.airflow import AirflowClient, password
+from shoplog.traffic import TrafficPlan, generate
+
+DAGS = {"stream_lifecycle", "nightly", "quality"}
+DEFECTS = {
+    "malformed": 40, "not_utf8": 20, "control_character": 20, "torn": 20, "truncated": 2, "bad_time": 20, "bad_status": 20,
+    "future": 20, "late": 100, "hostile": 100, "repeated": 100,
+}  # fmt: skip
+_SAY = Console(stderr=True)
+
+
+class PeakMemory(threading.Thread):
+    """Samples the resident memory of everything the stack started; `peak_mb` is the highest sum seen."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Watch the stack of these settings."""
+        super().__init__(daemon=True)
+        self._settings, self.peak_mb = settings, 0
+        self._enough = threading.Event()
+
+    def stop(self) -> int:
+        """Stop sampling and return the peak; the stack may be taken down now."""
+        self._enough.set()
+        self.join()
+        return self.peak_mb
+
+    def run(self) -> None:
+        """Sample every two seconds until told to stop."""
+        while not self._enough.wait(2):
+            total = 0
+            for part in supervisor.status(self._settings):
+                total += _family_rss(part.pid) if part.pid else 0
+            self.peak_mb = max(self.peak_mb, total >> 20)
+
+
+def _family_rss(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        return sum(int(one.memory_info().rss) for one in (process, *process.children(recursive=True)))
+    except psutil.Error:
+        return 0
+
+
+def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:
+    """Return traffic that ends one day before now and, where that is two hours or more, begins at that day's midnight."""
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    midnight = end.replace(hour=0, minute=0, second=0)
+    start = midnight if end - midnight >= timedelta(hours=2) else end - timedelta(hours=2)
+    defects = {kind: min(count, max(1, lines // 100)) for kind, count in DEFECTS.items()} if lines >= 2000 else {}
+    return TrafficPlan(site.name, site.log_dir, start, end, site.log_format, seed, lines, rate, defects)
+
+
+def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
+    """Write the traffic, kill Flume half-way, wait until every line is in gold; return the run's own figures."""
+    killed = threading.Event()
+    began = time.time()
+    with Progress(console=_SAY) as progress:
+        task = progress.add_task("lines written", total=plan.lines)
+
+        def written(lines: int) -> None:
+            progress.update(task, completed=lines)
+            if lines >= plan.lines // 2 and not killed.is_set():
+                killed.set()
+                # Beside the writer, which must not wait for it.
+                threading.Thread(target=supervisor.kill, args=(settings, "flume"), daemon=True).start()
+
+        truth = generate(plan, written)
+    wait_until_measured(settings)
+    return {
+        "began": began, "bytes_written": truth.bytes_written,
+        "lines_per_second": truth.lines_written / (time.time() - began),
+    }  # fmt: skip
+
+
+def wait_until_measured(settings: Settings, timeout_s: float = 300) -> None:
+    """Return once nothing is in flight: the census has seen the files' end, Flume and the stream have caught up."""
+    sites, deadline = load_sites(settings), time.monotonic() + timeout_s
+    from shoplog.stack.census import take_census
+
+    while True:
+        size = {(row.site, row.file): row.lines for row in take_census(settings)}
+        rows = file_rows(settings, sites)
+        seen = {(row.site, row.file): row.written for row in rows}
+        if all(seen.get(key) == lines for key, lines in size.items()) and not any(row.in_flight for row in rows):
+            break
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"Lines are still in flight after {timeout_s:.0f} s: see 'shoplog ledger' and 'shoplog status'."
+            )
+        time.sleep(1)
+    while control.read_status(settings).committed != _kafka_end(settings):
+        if time.monotonic() > deadline:
+            raise UserError("The stream has not measured everything: see 'shoplog stream status'.")
+        time.sleep(0.3)
+
+
+def _kafka_end(settings: Settings) -> dict[str, int]:
+    from shoplog.io.kafka import topic_offsets
+
+    return {str(partition): end for partition, end in topic_offsets(settings, settings.topic_raw)[1].items()}
+
+
+def run_dags(settings: Settings, days: list[date]) -> tuple[str, str]:
+    """Run the three DAGs in Airflow; return the worst state of the nightly and of the quality runs."""
+    airflow = AirflowClient(settings)
+    airflow.wait_for_dags(DAGS)
+    watch = airflow.trigger("stream_lifecycle", {"action": "ensure"})
+    states: dict[str, str] = {}
+    for dag_id in ("nightly", "quality"):
+        for day in days:
+            _SAY.print(f"{dag_id} of {day} in Airflow")
+            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), 600)
+            states[dag_id] = ended if ended != "success" else states.get(dag_id, "success")
+    lifecycle = airflow.wait_for_run("stream_lifecycle", watch, 120)
+    if lifecycle != "success":
+        raise UserError(f"The DAG stream_lifecycle ended {lifecycle}: see its log in Airflow.")
+    return states["nightly"], states["quality"]
+
+
+def demo(
+    lines: Annotated[int, typer.Option(help="Lines to send.", min=1000)] = 200_000,
+    rate: Annotated[float, typer.Option(help="Lines a second.", min=1)] = 5_000,
+    seed: Annotated[int, typer.Option(help="Seed of the traffic.")] = 1,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop the stack at the end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start everything, send traffic with a kill of Flume in the middle, run the nightly, print a scorecard."""
+    settings = Settings.load()
+    sites = load_sites(settings)
+    site = next(iter(sites.values()))
+    try:
+        _SAY.print("starting the stack")
+        supervisor.up(settings)
+        memory = PeakMemory(settings)
+        memory.start()
+        control.give_orders(settings, "running")
+        control.wait_for_stream(settings, 180)
+        plan = plan_for(site, lines, rate, seed)
+        run = send(settings, plan)
+        days = sorted({plan.start.date(), (plan.end - timedelta(seconds=1)).date()})
+        states = run_dags(settings, days)
+        card = take_scorecard(settings, sites, site, days, {**run, "peak_rss_mb": memory.stop()}, states)
+    finally:
+        if leave:
+            control.give_orders(settings, "stopped")
+            supervisor.down(settings)
+    for sentence in card.wrong:
+        _SAY.print(f"[red]wrong:[/red] {sentence}")
+    if as_json:
+        print(json.dumps(card.as_dict()))
+    else:
+        as_table("scorecard", [{"what": name, "value": value} for name, value in card.as_dict().items()])
+        if not leave:
+            as_table("where to look", where_to_look(settings))
+    if card.wrong:
+        raise typer.Exit(1)
+
+
+def where_to_look(settings: Settings) -> list[dict[str, str]]:
+    """Return the URL table."""
+    local = "http://127.0.0.1"
+    return [
+        {"what": "live page", "url": f"{local}:{settings.web_port}/", "login": "none (loopback only)"},
+        {"what": "data quality", "url": f"{local}:{settings.web_port}/quality/", "login": "none (loopback only)"},
+        {"what": "Airflow", "url": f"{local}:{settings.airflow_port}/", "login": f"admin / {password(settings)}"},
+    ]
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (demo,)

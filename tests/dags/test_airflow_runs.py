@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import psutil
+import pytest
+
+from shoplog.settings import REPOSITORY, Settings
+from shoplog.stack.airflow import AirflowClient, airflow_command, airflow_environment, prepare_airflow, wait_healthy
+
+pytestmark = pytest.mark.e2e
+PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
+DAGS = {"stream_lifecycle", "nightly", "quality"}
+FAKE = """#!/bin/sh
+echo "fake $*"
+case "$*" in *2026-01-13*) exit 1;; esac
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    parent = psutil.Process(process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, list[subprocess.Popen[bytes]]]]:
+    home = tmp_path_factory.mktemp("airflow")
+    settings = Settings(home=home / "home", host="web1", airflow_port=free_port())
+    fake = home / "shoplog"
+    fake.write_text(FAKE)
+    fake.chmod(0o755)
+    prepare_airflow(settings)
+    environment = {
+        **os.environ,
+        **airflow_environment(settings),
+        "SHOPLOG_COMMAND": str(fake),
+        "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}",
+        "TZ": "UTC",
+    }
+    settings.log_dir.mkdir(parents=True)
+    parts: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as logs:
+        try:
+            for program in PROGRAMS:
+                log = logs.enter_context((settings.log_dir / f"{program}.log").open("wb"))
+                command = airflow_command(program)
+                parts.append(
+                    subprocess.Popen(
+                        command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home
+                    )
+                )
+            wait_healthy(settings, 180)
+            yield settings, parts
+        finally:
+            # Children are noted first: once a parent is gone they are no longer known as its own.
+            started = [process for part in parts if part.poll() is None for process in tree(part)]
+            for part in parts:
+                part.terminate()
+            for process in psutil.wait_procs(started, timeout=20)[1]:
+                process.kill()
+            for part in parts:
+                part.wait(20)
+
+
+@pytest.fixture(scope="module")
+def client(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> AirflowClient:
+    client = AirflowClient(airflow[0])
+    client.wait_for_dags(DAGS)
+    return client
+
+
+def test_the_three_dags_are_listed_without_import_errors(client: AirflowClient) -> None:
+    assert client.dags() == DAGS
+    assert client.import_errors() == []
+
+
+def test_nothing_is_answered_without_a_login(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
+    base = f"http://127.0.0.1:{airflow[0].airflow_port}"
+    assert httpx.get(f"{base}/api/v2/dags").status_code == 401
+    login = {"username": "admin", "password": "admin"}
+    assert httpx.post(f"{base}/auth/token", json=login).status_code == 401
+
+
+def test_only_the_api_listens_and_only_on_loopback(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
+    settings, parts = airflow
+    assert all(part.poll() is None for part in parts)
+    listening = {
+        connection.laddr
+        for part in parts
+        for process in tree(part)
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {("127.0.0.1", settings.airflow_port)}
+
+
+def test_secrets_are_read_by_their_owner_only(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
+    folder = airflow[0].secrets_dir
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert all(path.stat().st_size >= 20 for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(("day", "state"), [("2026-01-12", "success"), ("2026-01-13", "failed")])
+def test_the_exit_code_of_the_command_decides_the_task(client: AirflowClient, day: str, state: str) -> None:
+    run_id = client.trigger("quality", {"date": day}, f"test-{day}")
+    assert run_id == f"test-{day}"
+    assert client.wait_for_run("quality", run_id, 120) == state
+    assert client.task_states("quality", run_id) == {"check": state}
+
+
+def test_a_date_that_is_none_never_reaches_a_command(client: AirflowClient) -> None:
+    with pytest.raises(httpx.HTTPStatusError):
+        client.trigger("quality", {"date": "2026-01-12; touch x"})
