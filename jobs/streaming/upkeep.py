@@ -51,7 +51,7 @@ class Upkeep:
         for _, _, value in records(self.settings, self.settings.topic_census, start, end):
             seen = json.loads(value)
             seen_at = datetime.fromisoformat(seen["seen_at"]).astimezone(UTC)
-            rows.append(tuple(seen[n] for n in ("site", "host", "file", "inode", "size", "lines")) + (seen_at,))
+            rows.append((*(seen[n] for n in ("site", "host", "file", "inode", "size", "lines")), seen_at))
         frame = self.tables.session.createDataFrame(rows, LEDGER_CENSUS_LIVE.schema_ddl).coalesce(1)
         append(frame, self.settings, LEDGER_CENSUS_LIVE.name, KafkaRange(start, end).to_metadata())
         self.census_at = end

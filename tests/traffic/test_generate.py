@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -72,7 +73,7 @@ def test_a_repeated_line_stands_beside_its_twin(tmp_path: Path) -> None:
     twins = 0
     for text in content(tmp_path).values():
         lines = text.splitlines()
-        twins += sum(a == b for a, b in zip(lines, lines[1:], strict=False))
+        twins += sum(a == b for a, b in pairwise(lines))
     assert truth.repeated == 10
     assert twins >= 8  # a twin at an hour's first line stands in the next file
 

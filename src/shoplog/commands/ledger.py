@@ -32,8 +32,8 @@ def ledger(
         with spark_session(settings, "ledger") as session:
             close_ledger(session, settings, parse_day(day), files, windows)
     if as_json:
-        for row in (*files, *windows):
-            print(row_json(row))
+        for line in (*map(row_json, files), *map(row_json, windows)):
+            print(line)
     else:
         as_table("A: lines of each file", [asdict(row) for row in files])
         wrong = [asdict(row) for row in windows if row.residue]
@@ -45,7 +45,7 @@ def ledger(
         as_table("B: accepted lines and gold", [total])
         if wrong:
             as_table("B: windows with a residue", wrong)
-    if not files or any(row.residue for row in (*files, *windows)):
+    if not files or any(f.residue for f in files) or any(w.residue for w in windows):
         raise typer.Exit(1)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import polars as pl
 import zstandard
@@ -17,19 +17,21 @@ from shoplog.errors import UserError
 _LINES_A_FRAME = 50_000
 # As on the way through Flume: what is longer is cut and quarantined.
 _MAX_LINE_BYTES = 1_048_576
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open}
+_COMPRESSED = (".gz", ".bz2", ".zst")
 
 
 def file_identity(path: Path) -> str:
     """Return the file's name without a compression suffix: the name Flume would have sent."""
-    return path.stem if path.suffix in (*_OPENERS, ".zst") else path.name
+    return path.stem if path.suffix in _COMPRESSED else path.name
 
 
 def _open(path: Path) -> IO[bytes]:
-    if path.suffix == ".zst":
-        return zstandard.open(path, "rb")
-    opener = _OPENERS.get(path.suffix)
-    return opener(path, "rb") if opener else path.open("rb")  # type: ignore[return-value]
+    openers: dict[str, Callable[[Path], IO[bytes]]] = {
+        ".zst": lambda name: zstandard.open(name, "rb"),
+        ".gz": lambda name: cast(IO[bytes], gzip.open(name, "rb")),
+        ".bz2": lambda name: bz2.open(name, "rb"),
+    }
+    return openers.get(path.suffix, lambda name: name.open("rb"))(path)
 
 
 def check_readable(path: Path) -> None:

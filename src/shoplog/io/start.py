@@ -37,12 +37,12 @@ def starting_offsets(
             )
         return beginning
     _check_topic(bronze, beginning, end)
-    if gold is not None and any(offset > bronze.get(partition, 0) for partition, offset in gold.items()):
-        if not from_bronze:
-            raise DriftError(
-                "gold_partial_live is ahead of bronze_access_log: an older bronze was restored; run "
-                "'shoplog stream start --from-bronze' (docs/runbook.md, 'The table is older than the checkpoint')."
-            )
+    ahead = gold is not None and any(offset > bronze.get(partition, 0) for partition, offset in gold.items())
+    if ahead and not from_bronze:
+        raise DriftError(
+            "gold_partial_live is ahead of bronze_access_log: an older bronze was restored; run "
+            "'shoplog stream start --from-bronze' (docs/runbook.md, 'The table is older than the checkpoint')."
+        )
     if from_bronze:
         return bronze
     if newest is None:

@@ -32,7 +32,7 @@ def estimate_visitors(sketches: list[bytes | None]) -> int:
     # Twice: see the metric's comment; the registers stay and every union estimates alike.
     for sketch in (*read, *read):
         union.update(sketch)
-    return round(union.get_estimate())
+    return round(float(union.get_estimate()))
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:

@@ -129,7 +129,7 @@ def _fates(settings: Settings) -> dict[FileKey, tuple[int, int, int, int, int]]:
     counts = [fate.eq(name).sum().cast(pl.Int64).alias(name) for name in ("accepted", "quarantined", "duplicate")]
     files = pl.scan_delta(str(path)).group_by("site", "host", "file")
     rows = files.agg(pl.len().cast(pl.Int64), *counts, pl.col("byte_offset").max().alias("highest")).collect()
-    return {(site, host, file): tuple(counted) for site, host, file, *counted in rows.iter_rows()}  # type: ignore[misc]
+    return {(site, host, file): tuple(counted) for site, host, file, *counted in rows.iter_rows()}
 
 
 def _unsent_lines(

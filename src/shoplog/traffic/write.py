@@ -31,8 +31,9 @@ class PacedWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every file."""
-        for file in (*self._files.values(), self._marks):
+        for file in self._files.values():
             file.close()
+        self._marks.close()
 
     @property
     def chunk_lines(self) -> int:
