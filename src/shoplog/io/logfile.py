@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any
 
 import polars as pl
 import zstandard
@@ -26,12 +26,9 @@ def file_identity(path: Path) -> str:
 
 
 def _open(path: Path) -> IO[bytes]:
-    openers: dict[str, Callable[[Path], IO[bytes]]] = {
-        ".zst": lambda name: zstandard.open(name, "rb"),
-        ".gz": lambda name: cast(IO[bytes], gzip.open(name, "rb")),
-        ".bz2": lambda name: bz2.open(name, "rb"),
-    }
-    return openers.get(path.suffix, lambda name: name.open("rb"))(path)
+    opener: Any = {".zst": zstandard.open, ".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
+    opened: IO[bytes] = opener(path, "rb")
+    return opened
 
 
 def check_readable(path: Path) -> None:

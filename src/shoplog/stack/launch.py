@@ -41,8 +41,13 @@ def _python(module: str) -> Callable[[Settings], list[str]]:
     return lambda _settings: [sys.executable, "-m", module]
 
 
-def _airflow(command: str) -> Callable[[Settings], list[str]]:
-    return lambda _settings: [str(Path(sys.executable).parent / "airflow"), command]
+def _airflow(program: str) -> Callable[[Settings], list[str]]:
+    def command(_settings: Settings) -> list[str]:
+        from shoplog.stack.airflow import airflow_command
+
+        return airflow_command(program)
+
+    return command
 
 
 def _answers(url: str) -> bool:
