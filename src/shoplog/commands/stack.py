@@ -19,11 +19,11 @@ Parts = Annotated[list[str] | None, typer.Argument(help="Parts to start; all by 
 def up(parts: Parts = None, as_json: Json = False) -> None:
     """Start the stack (Kafka, Flume, census, stream, web page, Airflow) and wait until it is healthy."""
     settings = Settings.load()
-    supervisor.up(settings, parts)
+    started = supervisor.up(settings, parts)
     if not parts or "stream" in parts:
         control.give_orders(settings, "running")
         control.wait_for_stream(settings, 120)
-    status(as_json)
+    show("parts", [asdict(part) for part in started if not parts or part.name in parts], as_json)
 
 
 def down() -> None:
