@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGE
 from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, Marks
-from shoplog.io.offsets import KafkaRange, Offsets, Verdict, judge, read_offset_log, same
+from shoplog.io.offsets import KafkaRange, Offsets, Verdict, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, conform, table_path
 from shoplog.io.sources import landing
@@ -29,7 +28,6 @@ from shoplog.transforms.measure import ledger_partials, partials
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-START_FILE = "shoplog_start.json"
 _RECORD = "value", "partition kafka_partition", "offset kafka_offset", "topic", "timestamp ingest_time"
 
 
@@ -41,7 +39,7 @@ class LiveTables:
         self.session, self.settings, self.sites = session, settings, sites
         self.lock = threading.Lock()
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
-        start = _offsets(json.loads((settings.checkpoint / START_FILE).read_text(encoding="utf-8")))
+        start = read_start(settings.checkpoint) or {}
         self.committed = committed_offsets(self.bronze) or start
         self.measured = committed_offsets(self.gold) or (start if self.committed == start else {})
         newest = newest_commit_with_metadata(self.bronze)
@@ -113,11 +111,7 @@ class LiveTables:
     def _start_of(self, batch_id: int) -> Offsets:
         if batch_id > 0:
             return self._offset_log(batch_id - 1)
-        return _offsets(json.loads((self.settings.checkpoint / START_FILE).read_text(encoding="utf-8")))
-
-
-def _offsets(text: dict[str, int]) -> Offsets:
-    return {int(partition): offset for partition, offset in text.items()}
+        return read_start(self.settings.checkpoint) or {}
 
 
 def committed_offsets(table: Path) -> Offsets | None:

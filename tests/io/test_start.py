@@ -31,6 +31,12 @@ def test_nothing_yet_begins_where_the_topic_begins(tmp_path: Path) -> None:
     assert start(tmp_path / "none", None, beginning={0: 7}) == {0: 7}
 
 
+def test_finished_batches_that_cover_nothing_are_no_lost_table(tmp_path: Path) -> None:
+    folder = checkpoint(tmp_path / "c", [{0: 0}, {0: 9}], 1)
+    (folder / "shoplog_start.json").write_text('{"0": 0}')
+    assert start(folder, None) == {0: 0}
+
+
 @pytest.mark.parametrize(("ends", "commits"), [([{0: 10}, {0: 20}], 2), ([{0: 10}, {0: 20}, {0: 30}], 2)])
 def test_bronze_at_or_before_the_last_batch_goes_on(tmp_path: Path, ends: list[dict[int, int]], commits: int) -> None:
     assert start(checkpoint(tmp_path / "c", ends, commits), {0: 20}) == {0: 20}

@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.streaming.batch import START_FILE, LiveTables
+from jobs.streaming.batch import LiveTables
+from shoplog.io.offsets import START_FILE
 from shoplog.io.sinks import create_table
 from shoplog.settings import Settings
 from shoplog.sites import load_sites

@@ -10,6 +10,8 @@ from typing import Any
 
 from shoplog.errors import DriftError
 
+# Beside Spark's own files: its offset log tells where each batch ends, but not where the first one begins.
+START_FILE = "shoplog_start.json"
 Offsets = dict[int, int]  # Kafka partition -> next offset
 
 
@@ -73,6 +75,14 @@ def read_offset_log(checkpoint: Path, batch_id: int, topic: str) -> Offsets:
             f"Offset log entry {batch_id} below {checkpoint} is unreadable: follow docs/runbook.md, 'Offsets do not fit'."
         ) from error
     return {int(partition): int(offset) for partition, offset in ends.items()}
+
+
+def read_start(checkpoint: Path) -> Offsets | None:
+    """Return where the checkpoint's first batch begins, None for a checkpoint that is not ours or does not exist."""
+    path = checkpoint / START_FILE
+    if not path.exists():
+        return None
+    return {int(partition): offset for partition, offset in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
 def last_offset_entry(checkpoint: Path) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shoplog.errors import DriftError
-from shoplog.io.offsets import Offsets, last_commit_entry, last_offset_entry, read_offset_log, same
+from shoplog.io.offsets import Offsets, last_commit_entry, last_offset_entry, read_offset_log, read_start, same
 
 
 def starting_offsets(
@@ -30,12 +30,15 @@ def starting_offsets(
     """
     newest = last_offset_entry(checkpoint)
     if bronze is None:
-        if newest is not None and last_commit_entry(checkpoint) is not None:
+        done, first = last_commit_entry(checkpoint), read_start(checkpoint)
+        # Spark also finishes batches that cover nothing, such as the first one of an empty topic.
+        covered = done is not None and not same(read_offset_log(checkpoint, done, topic), first or {})
+        if covered:
             raise DriftError(
                 f"The checkpoint {checkpoint} has finished batches but bronze_access_log holds none: the table was lost "
                 "or replaced; follow docs/runbook.md, 'The table is older than the checkpoint'."
             )
-        return beginning
+        return first if newest is not None and first is not None else beginning
     _check_topic(bronze, beginning, end)
     ahead = gold is not None and any(offset > bronze.get(partition, 0) for partition, offset in gold.items())
     if ahead and not from_bronze:
