@@ -76,7 +76,10 @@ def test_the_driver_dies_at_a_crash_point(chain: Chain, point: str) -> None:
 def test_a_part_is_killed_while_lines_flow(chain: Chain, part: str) -> None:
     pid = chain.shoplog.pid(part)
     before = chain.duplicates()
-    chain.write(3000)
+    # A steady flow, so that the kill falls between two writes of Flume's position file (one a second).
+    for _ in range(30):
+        chain.write(100)
+        time.sleep(0.05)
     os.kill(pid, signal.SIGKILL)
     chain.write(3000)
     after = chain.duplicates()
