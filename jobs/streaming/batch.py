@@ -15,7 +15,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGE
 from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, Marks
-from shoplog.io.offsets import KafkaRange, Offsets, Verdict, judge, read_offset_log, read_start, same
+from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, conform, table_path
 from shoplog.io.sources import landing
@@ -112,12 +112,6 @@ class LiveTables:
         if batch_id > 0:
             return self._offset_log(batch_id - 1)
         return read_start(self.settings.checkpoint) or {}
-
-
-def committed_offsets(table: Path) -> Offsets | None:
-    """Return the offsets a live table has committed, None where it holds nothing."""
-    newest = newest_commit_with_metadata(table)
-    return KafkaRange.from_metadata(newest.metadata).end if newest else None
 
 
 def read_bronze_files(session: SparkSession, bronze: Path, files: tuple[str, ...]) -> DataFrame:

@@ -6,10 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from jobs.streaming.batch import LiveTables, committed_offsets, live_partials
+from jobs.streaming.batch import LiveTables, live_partials
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import topic_offsets
-from shoplog.io.offsets import START_FILE, KafkaRange, last_offset_entry
+from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry
 from shoplog.io.sinks import append, conform, create_table
 from shoplog.io.start import starting_offsets
 from shoplog.settings import Settings

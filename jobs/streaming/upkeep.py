@@ -7,11 +7,11 @@ import time
 from collections import Counter
 from datetime import UTC, date, datetime
 
-from jobs.streaming.batch import LiveTables, committed_offsets
+from jobs.streaming.batch import LiveTables
 from shoplog.contracts.metrics import FAMILIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE, LEDGER_FAMILY
 from shoplog.io.kafka import records, topic_offsets
-from shoplog.io.offsets import KafkaRange, same
+from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import append, conform, replace_day
 from shoplog.transforms.measure import folded, folded_ledger
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shoplog.errors import DriftError
+from shoplog.io.commits import newest_commit_with_metadata
 
 # Beside Spark's own files: its offset log tells where each batch ends, but not where the first one begins.
 START_FILE = "shoplog_start.json"
@@ -75,6 +76,12 @@ def read_offset_log(checkpoint: Path, batch_id: int, topic: str) -> Offsets:
             f"Offset log entry {batch_id} below {checkpoint} is unreadable: follow docs/runbook.md, 'Offsets do not fit'."
         ) from error
     return {int(partition): int(offset) for partition, offset in ends.items()}
+
+
+def committed_offsets(table: Path) -> Offsets | None:
+    """Return the offsets a live table has committed, None where it holds nothing."""
+    newest = newest_commit_with_metadata(table)
+    return KafkaRange.from_metadata(newest.metadata).end if newest else None
 
 
 def read_start(checkpoint: Path) -> Offsets | None:

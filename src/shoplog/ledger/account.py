@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import polars as pl
 
 from shoplog.contracts.metrics import TRAFFIC
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE, LEDGER_FAMILY
-from shoplog.io.commits import newest_commit_with_metadata
 from shoplog.io.kafka import records, topic_offsets
-from shoplog.io.offsets import KafkaRange, Offsets
+from shoplog.io.offsets import committed_offsets
 from shoplog.settings import Settings
 from shoplog.sites import Site
 
@@ -78,7 +76,7 @@ def window_rows(settings: Settings) -> list[WindowRow]:
     # Gold is read first: bronze may run ahead of it by a batch, which is in flight and not missing.
     measured = [
         (pl.col("kafka_partition") == partition) & (pl.col("kafka_offset") < offset)
-        for partition, offset in _committed(gold).items()
+        for partition, offset in (committed_offsets(gold) or {}).items()
     ]
     traffic = pl.scan_delta(str(gold)).filter(pl.col("family") == TRAFFIC.name)
     counted = traffic.group_by("site", "window_start").agg(pl.col("requests").sum().alias("gold")).collect()
@@ -96,11 +94,6 @@ def as_json(row: FileRow | WindowRow) -> str:
     return json.dumps(asdict(row))
 
 
-def _committed(table: Path) -> Offsets:
-    newest = newest_commit_with_metadata(table)
-    return KafkaRange.from_metadata(newest.metadata).end if newest else {}
-
-
 def _census(settings: Settings) -> dict[FileKey, tuple[int, int]]:
     """Return (bytes in whole lines, whole lines) of each file: what landed of the censuses, and what has not yet."""
     path = settings.warehouse / LEDGER_CENSUS_LIVE.name
@@ -111,7 +104,7 @@ def _census(settings: Settings) -> dict[FileKey, tuple[int, int]]:
         )
         seen = {(site, host, file): (size, lines) for site, host, file, size, lines in latest.collect().iter_rows()}
     beginning, end = topic_offsets(settings, settings.topic_census)
-    landed = _committed(path)
+    landed = committed_offsets(path) or {}
     start = {p: max(landed.get(p, 0), beginning[p]) for p in end}
     for _, _, value in records(settings, settings.topic_census, start, end):
         said = json.loads(value)
@@ -165,7 +158,7 @@ def _taildir_positions(settings: Settings) -> dict[str, int]:
 def _unlanded(settings: Settings) -> dict[FileKey, tuple[int, int]]:
     """Return (records, of these new lines) of each file between bronze's offsets and Kafka's end, by reading them."""
     beginning, end = topic_offsets(settings, settings.topic_raw)
-    bronze = _committed(settings.warehouse / BRONZE_ACCESS_LOG.name)
+    bronze = committed_offsets(settings.warehouse / BRONZE_ACCESS_LOG.name) or {}
     start = {p: max(bronze.get(p, 0), beginning[p]) for p in end}
     highest = _marks(settings)
     counts: dict[FileKey, tuple[int, int]] = {}

@@ -14,7 +14,6 @@ MAX_LINE_BYTES = 1_048_576
 FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
 # No web server wrote a log before 1995: such a stamp is a broken clock.
 _EARLIEST = pl.datetime(1995, 1, 1, time_zone="UTC")
-_UTC = pl.Datetime("us", "UTC")
 _FIELDS = ("address", "time", "request", "status", "bytes", "referrer", "user_agent", "duration_s", "request_id")
 
 
