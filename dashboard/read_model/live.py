@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.metrics import PAGES, TRAFFIC
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_FAMILY, PUBLISHED_DAY
+from shoplog.contracts.metrics import LEDGER, PAGES, TRAFFIC
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY
 from shoplog.io.commits import latest_version
 from shoplog.io.views import estimate_visitors
 from shoplog.settings import Settings
@@ -46,7 +46,7 @@ class LiveReadModel:
         partials = pl.scan_delta(str(self._path))
         family, start = pl.col("family"), pl.col("window_start")
         newest = partials.filter(family == TRAFFIC.name).select(start.max()).collect().item()
-        ledger = partials.filter(family == LEDGER_FAMILY)
+        ledger = partials.filter(family == LEDGER.name)
         fates = ledger.select(pl.col(n).sum().fill_null(0) for n in ("accepted", "quarantined", "duplicates")).collect()
         totals = fates.row(0, named=True)
         if newest is None:

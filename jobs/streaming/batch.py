@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from jobs.streaming.crash import crash_point
-from shoplog.contracts.metrics import FAMILIES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_FAMILY
+from shoplog.contracts.metrics import LEDGER, LIVE_FAMILIES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, Marks
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts
-from shoplog.io.sinks import append, conform, table_path
+from shoplog.io.sinks import append, table_path
 from shoplog.io.sources import landing
 from shoplog.settings import Settings
 from shoplog.sites import Site
 from shoplog.transforms.identity import read_identity
 from shoplog.transforms.landing import line_parser
-from shoplog.transforms.measure import ledger_partials, partials
+from shoplog.transforms.measure import partials
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_ONE_TASK_RECORDS = 50_000
 _RECORD = "value", "partition kafka_partition", "offset kafka_offset", "topic", "timestamp ingest_time"
 
 
@@ -39,6 +40,7 @@ class LiveTables:
         self.session, self.settings, self.sites = session, settings, sites
         self.lock = threading.Lock()
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+        self._bronze_version, self._gold_version = latest_version(self.bronze), latest_version(self.gold)
         start = read_start(settings.checkpoint) or {}
         self.committed = committed_offsets(self.bronze) or start
         self.measured = committed_offsets(self.gold) or (start if self.committed == start else {})
@@ -78,16 +80,16 @@ class LiveTables:
             if judge(self.measured, covered, GOLD_PARTIAL_LIVE.name) is Verdict.SKIP:
                 continue
             rows = read_bronze_files(self.session, self.bronze, commit.added)
-            append(live_partials(rows), self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
+            append(live_partials(rows, covered.records), self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
             self.measured = covered.end
             if hasattr(self, "marks"):
-                version = latest_version(self.gold)
-                self.marks = _raised(self.marks, read_commit(self.gold, version or 0).added)
+                self._gold_version = latest_version(self.gold, self._gold_version)
+                self.marks = _raised(self.marks, read_commit(self.gold, self._gold_version or 0).added)
 
     def _unmeasured(self) -> list[Commit]:
         """Return bronze's commits after the partials' offsets, newest first."""
         commits: list[Commit] = []
-        version = latest_version(self.bronze)
+        version = self._bronze_version = latest_version(self.bronze, self._bronze_version)
         while version is not None and version >= 0:
             commit = read_commit(self.bronze, version)
             if commit.metadata and not commit.metadata.get("upkeep"):
@@ -127,15 +129,11 @@ def read_bronze_files(session: SparkSession, bronze: Path, files: tuple[str, ...
     return reader.option("basePath", str(bronze)).parquet(*files)
 
 
-def live_partials(bronze_rows: DataFrame) -> DataFrame:
-    """Return the partials of every family of some bronze rows."""
-    accepted = bronze_rows.where("fate = 'accepted'")
-    families = [*(partials(accepted, family) for family in FAMILIES), ledger_partials(bronze_rows)]
-    parts = [conform(part.selectExpr("*", "to_date(window_start) window_date"), GOLD_PARTIAL_LIVE) for part in families]
-    union = parts[0]
-    for part in parts[1:]:
-        union = union.unionByName(part)
-    return union.coalesce(1)
+def live_partials(bronze_rows: DataFrame, records: int) -> DataFrame:
+    """Return the partials of every family of some bronze rows as one partition."""
+    # A small batch is one task from file to file: no shuffle, whose fixed cost would be most of its delay.
+    rows = bronze_rows.coalesce(1) if records <= _ONE_TASK_RECORDS else bronze_rows
+    return partials(rows, LIVE_FAMILIES).coalesce(1)
 
 
 def _live_files(table: Path) -> tuple[str, ...]:
@@ -156,7 +154,7 @@ def _raised(marks: Marks, files: tuple[str, ...]) -> Marks:
         rows = (
             pl.scan_parquet(list(files), missing_columns="insert")
             .select(wanted)
-            .filter(pl.col("family") == LEDGER_FAMILY)
+            .filter(pl.col("family") == LEDGER.name)
         )
         for partition, site, host, file, highest in rows.drop("family").collect().iter_rows():
             key = (partition, site, host, file)

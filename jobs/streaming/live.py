@@ -11,11 +11,13 @@ import structlog
 from jobs.streaming.batch import LiveTables
 from jobs.streaming.crash import crash_point
 from jobs.streaming.prepare import open_tables, start_query
+from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.errors import UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
+from shoplog.io.offsets import same
 from shoplog.settings import Settings
 from shoplog.spark import build_session
 from shoplog.stack.control import Orders, StreamStatus, read_orders, read_status, write_status
@@ -42,6 +44,9 @@ def run(settings: Settings, orders: Orders) -> None:
     session = build_session(settings, "live")
     with table_leases(settings, WRITES, "the stream", session._jvm):
         tables = open_tables(session, settings, orders)
+        # Lines that wait are the better rehearsal.
+        if same(tables.measured, topic_offsets(settings, settings.topic_raw)[1]):
+            rehearse(session, settings)
         query = start_query(tables)
         upkeep = Upkeep(tables)
         watch(settings, orders, tables, upkeep, lambda: query.isActive)

@@ -6,7 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from jobs.streaming.batch import LiveTables, live_partials
+from jobs.streaming.batch import LiveTables
+from shoplog.contracts.metrics import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry
@@ -15,6 +16,7 @@ from shoplog.io.start import starting_offsets
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.control import Orders
+from shoplog.transforms.measure import partials
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,7 +59,7 @@ def rebuild_partials(session: SparkSession, settings: Settings) -> None:
     """Replace every partial by those of all of bronze, at bronze's committed offsets, in one commit."""
     bronze = settings.warehouse / BRONZE_ACCESS_LOG.name
     at = committed_offsets(bronze) or {}
-    rows = live_partials(session.read.format("delta").load(str(bronze)))
+    rows = partials(session.read.format("delta").load(str(bronze)), LIVE_FAMILIES)
     (
         conform(rows, GOLD_PARTIAL_LIVE)
         .write.format("delta")

@@ -8,12 +8,11 @@ from collections import Counter
 from datetime import UTC, date, datetime
 
 from jobs.streaming.batch import LiveTables
-from shoplog.contracts.metrics import FAMILIES
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE, LEDGER_FAMILY
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
-from shoplog.io.sinks import append, conform, replace_day
-from shoplog.transforms.measure import folded, folded_ledger
+from shoplog.io.sinks import append, replace_day
+from shoplog.transforms.measure import folded
 
 # A day's partials are folded once they lie in this many files: reading them stays cheap, rewriting them rare.
 _FOLD_AT_FILES = 60
@@ -62,13 +61,9 @@ class Upkeep:
         if day is None:
             return
         live = self.tables.session.read.format("delta").load(str(self.tables.gold)).where(f"window_date = '{day}'")
-        parts = [conform(folded(live, family), GOLD_PARTIAL_LIVE) for family in FAMILIES]
-        rows = conform(folded_ledger(live.where(f"family = '{LEDGER_FAMILY}'")), GOLD_PARTIAL_LIVE)
-        for part in parts:
-            rows = rows.unionByName(part)
         at = self.tables.measured
         metadata = KafkaRange(at, at).to_metadata(upkeep=True)
-        replace_day(rows.coalesce(1), self.settings, GOLD_PARTIAL_LIVE.name, day, metadata=metadata)
+        replace_day(folded(live).coalesce(1), self.settings, GOLD_PARTIAL_LIVE.name, day, metadata=metadata)
 
     def compact_fullest_day(self) -> None:
         """Write the small files of bronze's fullest day as few large ones; rows and offsets stay."""

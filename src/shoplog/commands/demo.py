@@ -156,7 +156,6 @@ def demo(
         supervisor.up(settings)
         memory = PeakMemory(settings)
         memory.start()
-        control.give_orders(settings, "running")
         control.wait_for_stream(settings, 180)
         plan = plan_for(site, lines, rate, seed)
         run = send(settings, plan)

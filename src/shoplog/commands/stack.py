@@ -21,8 +21,7 @@ def up(parts: Parts = None, as_json: Json = False) -> None:
     settings = Settings.load()
     started = supervisor.up(settings, parts)
     if not parts or "stream" in parts:
-        control.give_orders(settings, "running")
-        control.wait_for_stream(settings, 120)
+        control.wait_for_stream(settings, 180)
     show("parts", [asdict(part) for part in started if not parts or part.name in parts], as_json)
 
 

@@ -56,7 +56,7 @@ VISITORS = Metric(
 TRAFFIC = Family(
     "traffic",
     "gold_traffic_1m",
-    "1 minute",
+    1,
     (),
     (REQUESTS, BYTES_SENT, *STATUS, DURATIONS, WITHOUT_VISITOR, VISITORS),
     "requests, bytes, statuses and visitors of a site per minute",
@@ -64,10 +64,43 @@ TRAFFIC = Family(
 PAGES = Family(
     "pages",
     "gold_pages_1h",
-    "1 hour",
+    60,
     ("path",),
     (REQUESTS, BYTES_SENT, STATUS[3], STATUS[4]),
     "requests of each path of a site per hour",
 )
 FAMILIES = (TRAFFIC, PAGES)
-METRICS = tuple(dict.fromkeys(metric for family in FAMILIES for metric in family.metrics))
+
+# The ledger's counts travel with the figures: every line of a file, whatever became of it. Kept live only.
+_NEW = "fate != 'duplicate'"
+LEDGER = Family(
+    "ledger",
+    "",
+    1440,
+    ("host", "file", "kafka_partition", "reason"),
+    (
+        _count("lines", "count(*)", "lines", "bronze rows"),
+        _count("accepted", "count_if(fate = 'accepted')", "lines", "rows accepted"),
+        _count("quarantined", "count_if(fate = 'quarantined')", "lines", "rows refused"),
+        _count("duplicates", "count_if(fate = 'duplicate')", "lines", "rows seen before"),
+        _count(
+            "covered_bytes",
+            f"coalesce(sum(line_bytes + 1) filter (where {_NEW}), 0)",
+            "bytes",
+            "bytes of the rows that are no duplicates, with one line end each",
+        ),
+        Metric(
+            "highest_byte_offset",
+            "bigint",
+            "max(byte_offset)",
+            "max(highest_byte_offset)",
+            "bytes",
+            "the mark: highest byte offset seen in this Kafka partition",
+        ),
+    ),
+    "lines of each file and what became of them",
+    of="true",
+    time="ingest_time",
+)
+LIVE_FAMILIES = (*FAMILIES, LEDGER)
+METRICS = tuple(dict.fromkeys(metric for family in LIVE_FAMILIES for metric in family.metrics))

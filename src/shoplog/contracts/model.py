@@ -38,14 +38,19 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Figures that share a window length and dimensions; stored together in `gold_partial_live`."""
+    """Figures that share rows, a window length and dimensions; stored together in `gold_partial_live`.
+
+    `of` is the SQL condition that chooses the rows, `time` the column whose window a row falls into.
+    """
 
     name: str
     table: str
-    window: str
+    window_minutes: int
     dimensions: tuple[str, ...]
     metrics: tuple[Metric, ...]
     meaning: str
+    of: str = "fate = 'accepted'"
+    time: str = "event_time"
 
 
 @dataclass(frozen=True, slots=True)

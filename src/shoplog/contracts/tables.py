@@ -35,22 +35,13 @@ QUARANTINE_ACCESS_LOG = Table(
     ("site", "host", "file", "byte_offset"),
 )
 
-LEDGER_FAMILY = "ledger"
-_LEDGER_MEASURES = (
-    Column("lines", "bigint", "bronze rows"),
-    Column("accepted", "bigint", "rows accepted"),
-    Column("quarantined", "bigint", "rows refused"),
-    Column("duplicates", "bigint", "rows seen before"),
-    Column("covered_bytes", "bigint", "bytes of the rows that are no duplicates, with one line end each"),
-    Column("highest_byte_offset", "bigint", "the mark: highest byte offset seen in this Kafka partition"),
-)
 GOLD_PARTIAL_LIVE = Table(
     "gold_partial_live",
     (
         Column("family", "string", "which figures the row holds", nullable=False),
         c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE, c.PATH, Column("host", "string", c.HOST.meaning),
         Column("file", "string", c.FILE.meaning), c.PARTITION, c.REASON,
-        *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS), *_LEDGER_MEASURES,
+        *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS),
     ),
     "stream",
     "mergeable partials of every family; add rows up to get figures",

@@ -16,12 +16,18 @@ class Commit:
     version: int
     metadata: dict[str, Any]
     added: tuple[str, ...]
-    at_ms: int
 
 
-def latest_version(table: Path) -> int | None:
-    """Return the newest version of the table, or None where there is no table."""
+def latest_version(table: Path, known: int | None = None) -> int | None:
+    """Return the newest version of the table, or None where there is no table.
+
+    With a version that is `known` to exist only later ones are looked for, so that the cost does not grow with the log.
+    """
     log = table / "_delta_log"
+    if known is not None:
+        while (log / f"{known + 1:020d}.json").exists():
+            known += 1
+        return known
     versions = [int(path.stem) for path in log.glob("*.json") if path.stem.isdigit()] if log.is_dir() else []
     return max(versions, default=None)
 
@@ -30,16 +36,14 @@ def read_commit(table: Path, version: int) -> Commit:
     """Return one commit; raises `FileNotFoundError` where its log entry is gone."""
     added: list[str] = []
     metadata: dict[str, Any] = {}
-    at_ms = 0
     for line in (table / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8").splitlines():
         action = json.loads(line)
         if "add" in action and action["add"].get("dataChange", True):
             added.append(str(table / unquote(action["add"]["path"])))
         elif "commitInfo" in action:
-            at_ms = int(action["commitInfo"].get("timestamp", 0))
             text = action["commitInfo"].get("userMetadata")
             metadata = json.loads(text) if text else {}
-    return Commit(version, metadata, tuple(added), at_ms)
+    return Commit(version, metadata, tuple(added))
 
 
 def newest_commit_with_metadata(table: Path) -> Commit | None:

@@ -23,6 +23,11 @@ class KafkaRange:
     start: Offsets
     end: Offsets
 
+    @property
+    def records(self) -> int:
+        """How many records the range holds."""
+        return sum(end - self.start.get(partition, 0) for partition, end in self.end.items())
+
     def to_metadata(self, **more: Any) -> str:
         """Return the JSON that goes into the commit."""
         return json.dumps({"kafka_start": self.start, "kafka_end": self.end, **more}, sort_keys=True)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from shoplog.contracts.metrics import TRAFFIC
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE, LEDGER_FAMILY
+from shoplog.contracts.metrics import LEDGER, TRAFFIC
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import committed_offsets
 from shoplog.settings import Settings
@@ -180,6 +180,6 @@ def _marks(settings: Settings) -> dict[tuple[int, str, str, str], int]:
     if not path.exists():
         return {}
     place = ["kafka_partition", "site", "host", "file"]
-    ledger = pl.scan_delta(str(path)).filter(pl.col("family") == LEDGER_FAMILY)
+    ledger = pl.scan_delta(str(path)).filter(pl.col("family") == LEDGER.name)
     rows = ledger.group_by(place).agg(pl.col("highest_byte_offset").max()).collect()
     return {(partition, site, host, file): at for partition, site, host, file, at in rows.iter_rows()}

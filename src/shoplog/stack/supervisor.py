@@ -17,7 +17,7 @@ import psutil
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.stack import kafka
+from shoplog.stack import control, kafka
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
 from shoplog.stack.launch import PARTS, set_once
 from shoplog.stack.leftovers import end_leftovers
@@ -59,6 +59,9 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
             from shoplog.stack.airflow import prepare_airflow
 
             prepare_airflow(settings)
+        if "stream" in names:
+            # Ordered before the others are healthy: the stream gets ready meanwhile.
+            control.give_orders(settings, "running")
         for name in names:
             _start(settings, name)
         await_health(settings, names, deadline, _states)

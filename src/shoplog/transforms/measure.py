@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import TRAFFIC
-from shoplog.contracts.model import Family
-from shoplog.contracts.tables import LEDGER_FAMILY
+from shoplog.contracts.metrics import LIVE_FAMILIES, TRAFFIC
+from shoplog.contracts.model import Family, Metric
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+DIMENSIONS = tuple(dict.fromkeys(name for family in LIVE_FAMILIES for name in family.dimensions))
+_KEYS = ("family", "site", "window_start", "window_end", *DIMENSIONS)
 
-def partials(requests: DataFrame, family: Family) -> DataFrame:
-    """Return one mergeable row per site, window and dimension of accepted request rows."""
-    from pyspark.sql import functions as F
 
-    window = F.window("event_time", family.window)
-    return (
-        requests.groupBy("site", window.alias("w"), *family.dimensions)
-        .agg(*(F.expr(metric.partial).cast(metric.type).alias(metric.name) for metric in family.metrics))
-        .selectExpr(
-            f"'{family.name}' family", "site", "w.start window_start", "w.end window_end", *family.dimensions,
-            *(metric.name for metric in family.metrics),
+def partials(rows: DataFrame, families: Sequence[Family]) -> DataFrame:
+    """Return one mergeable row per family, site, window and dimensions of rows that carry a `fate`.
+
+    Each row is repeated once a family that it belongs to, then added up in one pass: one reading of the rows and one
+    shuffle, however many families there are. Measures that are not a family's are null.
+    """
+    types = dict(rows.dtypes)
+    keys = ", ".join(_key(family, types) for family in families)
+    repeated = rows.selectExpr("*", f"explode(filter(array({keys}), k -> k is not null)) as key").selectExpr(
+        "key.*", *(f"`{name}`" for name in types if name not in _KEYS)
+    )
+    return _added_up(repeated, families, lambda metric: metric.partial)
+
+
+def _key(family: Family, types: dict[str, str]) -> str:
+    """Return SQL for the key of a row in the family, null where the row does not belong to it."""
+    seconds = f"unix_seconds({family.time})"
+    width = family.window_minutes * 60
+    start = f"{seconds} - {seconds} % {width}"
+    absent = {
+        name: f"cast(null as {types.get(name, 'string')})" for name in DIMENSIONS if name not in family.dimensions
+    }
+    dimensions = (f"{absent.get(name, name)} as {name}" for name in DIMENSIONS)
+    fields = ", ".join(
+        (
+            f"'{family.name}' as family",
+            "site",
+            f"timestamp_seconds({start}) as window_start",
+            f"timestamp_seconds({start} + {width}) as window_end",
+            *dimensions,
         )
-    )  # fmt: skip
+    )
+    return f"case when {family.of} then struct({fields}) end"
 
 
 def merged(rows: DataFrame, family: Family) -> DataFrame:
@@ -32,36 +55,20 @@ def merged(rows: DataFrame, family: Family) -> DataFrame:
     from pyspark.sql import functions as F
 
     keys = ("site", "window_start", "window_end", *family.dimensions)
-    sums = rows.groupBy(*keys).agg(*(F.expr(metric.merge).alias(metric.name) for metric in family.metrics))
-    figures = (F.expr(m.figure).alias(str(m.figure_name)) for m in family.metrics if m.figure)
-    return sums.select("*", *figures)
+    sums = rows.groupBy(*keys).agg(*(F.expr(f"{metric.merge} as {metric.name}") for metric in family.metrics))
+    return sums.selectExpr("*", *(f"{m.figure} as {m.figure_name}" for m in family.metrics if m.figure))
 
 
 def measured(requests: DataFrame, family: Family) -> DataFrame:
-    """Return the figures of request rows: their partials, added up by the same expressions as the stream's."""
-    return merged(partials(requests, family), family)
-
-
-def ledger_partials(bronze: DataFrame) -> DataFrame:
-    """Return, per file and Kafka partition, how many lines came and what became of them, and the highest byte offset."""
+    """Return the figures of accepted request rows: their partials, added up by the same expressions as the stream's."""
     from pyspark.sql import functions as F
 
-    new = "fate != 'duplicate'"
-    return (
-        bronze.groupBy("site", "host", "file", "kafka_partition", "ingest_date", "reason")
-        .agg(
-            F.expr("count(*)").alias("lines"),
-            F.expr("count_if(fate = 'accepted')").alias("accepted"),
-            F.expr("count_if(fate = 'quarantined')").alias("quarantined"),
-            F.expr("count_if(fate = 'duplicate')").alias("duplicates"),
-            F.expr(f"coalesce(sum(line_bytes + 1) filter (where {new}), 0)").alias("covered_bytes"),
-            F.expr("max(byte_offset)").alias("highest_byte_offset"),
-        )
-        .selectExpr(
-            f"'{LEDGER_FAMILY}' family", "cast(ingest_date as timestamp) window_start",
-            "cast(ingest_date + 1 as timestamp) window_end", "* except (ingest_date)",
-        )
-    )  # fmt: skip
+    return merged(partials(requests.withColumn("fate", F.lit("accepted")), (family,)), family)
+
+
+def folded(rows: DataFrame) -> DataFrame:
+    """Return partials with equal keys added up: fewer rows, the same figures."""
+    return _added_up(rows, LIVE_FAMILIES, lambda metric: metric.merge)
 
 
 def daily_requests(rows: DataFrame) -> DataFrame:
@@ -72,18 +79,13 @@ def daily_requests(rows: DataFrame) -> DataFrame:
     return traffic.groupBy("site", F.to_date("window_start").alias("day")).agg(F.sum("requests").alias("requests"))
 
 
-def folded(rows: DataFrame, family: Family) -> DataFrame:
-    """Return the partials of a family with equal keys added up: fewer rows, the same figures."""
-    return merged(rows.where(f"family = '{family.name}'"), family).selectExpr(
-        "*", f"'{family.name}' family", "to_date(window_start) window_date"
-    )
-
-
-def folded_ledger(rows: DataFrame) -> DataFrame:
-    """Return ledger partials with equal keys added up."""
+def _added_up(rows: DataFrame, families: Sequence[Family], sql: Callable[[Metric], str]) -> DataFrame:
+    """Return rows grouped by every key, each measure made by its `sql` and null in the families that lack it."""
     from pyspark.sql import functions as F
 
-    keys = ("family", "site", "host", "file", "kafka_partition", "reason", "window_start", "window_end", "window_date")
-    sums = ("lines", "accepted", "quarantined", "duplicates", "covered_bytes")
-    highest = F.max("highest_byte_offset").alias("highest_byte_offset")
-    return rows.groupBy(*keys).agg(*(F.sum(name).alias(name) for name in sums), highest)
+    measures = []
+    for metric in dict.fromkeys(metric for family in families for metric in family.metrics):
+        owners = ", ".join(f"'{family.name}'" for family in families if metric in family.metrics)
+        measures.append(f"cast(if(family in ({owners}), {sql(metric)}, null) as {metric.type}) as {metric.name}")
+    added = rows.groupBy(*_KEYS).agg(*(F.expr(measure) for measure in measures))
+    return added.selectExpr("*", "to_date(window_start) as window_date")
