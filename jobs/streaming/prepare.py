@@ -10,7 +10,7 @@ from jobs.streaming.batch import LiveTables
 from shoplog.contracts.metrics import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import topic_offsets
-from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry
+from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
 from shoplog.io.sinks import append, conform, create_table
 from shoplog.io.start import starting_offsets
 from shoplog.settings import Settings
@@ -72,7 +72,7 @@ def rebuild_partials(session: SparkSession, settings: Settings) -> None:
 def start_query(tables: LiveTables) -> StreamingQuery:
     """Return the running query; its first batch begins where the checkpoint says."""
     settings = tables.settings
-    start = json.loads((settings.checkpoint / START_FILE).read_text(encoding="utf-8"))
+    start = read_start(settings.checkpoint)
     reader = (
         tables.session.readStream.format("kafka")
         .option("kafka.bootstrap.servers", settings.bootstrap)

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from shoplog.settings import REPOSITORY, Settings
-from shoplog.stack.airflow import AirflowClient, airflow_command, airflow_environment, prepare_airflow, wait_healthy
+from shoplog.stack.airflow import airflow_command, airflow_environment, prepare_airflow
+from shoplog.stack.airflow_api import AirflowClient, wait_healthy
 
 pytestmark = pytest.mark.e2e
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-import psutil
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -21,7 +20,9 @@ from shoplog.ledger.account import file_rows
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack import control, supervisor
-from shoplog.stack.airflow import AirflowClient, password
+from shoplog.stack.airflow import password
+from shoplog.stack.airflow_api import AirflowClient
+from shoplog.stack.memory import PeakMemory
 from shoplog.traffic import TrafficPlan, generate
 
 DAGS = {"stream_lifecycle", "nightly", "quality"}
@@ -30,38 +31,6 @@ DEFECTS = {
     "future": 20, "late": 100, "hostile": 100, "repeated": 100,
 }  # fmt: skip
 _SAY = Console(stderr=True)
-
-
-class PeakMemory(threading.Thread):
-    """Samples the resident memory of everything the stack started; `peak_mb` is the highest sum seen."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Watch the stack of these settings."""
-        super().__init__(daemon=True)
-        self._settings, self.peak_mb = settings, 0
-        self._enough = threading.Event()
-
-    def stop(self) -> int:
-        """Stop sampling and return the peak; the stack may be taken down now."""
-        self._enough.set()
-        self.join()
-        return self.peak_mb
-
-    def run(self) -> None:
-        """Sample every two seconds until told to stop."""
-        while not self._enough.wait(2):
-            total = 0
-            for part in supervisor.status(self._settings):
-                total += _family_rss(part.pid) if part.pid else 0
-            self.peak_mb = max(self.peak_mb, total >> 20)
-
-
-def _family_rss(pid: int) -> int:
-    try:
-        process = psutil.Process(pid)
-        return sum(int(one.memory_info().rss) for one in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return 0
 
 
 def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:

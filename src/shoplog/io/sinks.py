@@ -61,12 +61,10 @@ def append(rows: DataFrame, settings: Settings, table: str, metadata: str | None
     writer.save(str(table_path(settings, table)))
 
 
-def replace_day(
-    rows: DataFrame, settings: Settings, table: str, day: date, site: str | None = None, metadata: str | None = None
-) -> None:
-    """Replace one UTC day (of one site) atomically with rows; the same rows give the same table."""
+def replace_day(rows: DataFrame, settings: Settings, table: str, day: date, metadata: str | None = None) -> None:
+    """Replace one UTC day atomically with rows; the same rows give the same table."""
     column = (TABLES[table].partition_by or ("day",))[0]
-    where = f"{column} = '{day.isoformat()}'" + (f" and site = '{site}'" if site else "")
+    where = f"{column} = '{day.isoformat()}'"
     writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite").option("replaceWhere", where)
     if metadata is not None:
         writer = writer.option("userMetadata", metadata)

@@ -16,7 +16,8 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.stack.launch import PARTS, environment
+from shoplog.stack.launch import environment
+from shoplog.stack.parts import PARTS
 
 # A Unix socket's path may have 107 characters; supervisord adds its process id while it binds.
 _LONGEST_SOCKET = 95

@@ -18,7 +18,7 @@ from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack import supervisor
 from shoplog.stack.jvm import find_java
-from shoplog.stack.launch import PARTS
+from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import is_free
 
 GIB = 1024**3

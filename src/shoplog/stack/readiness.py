@@ -12,7 +12,7 @@ from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.jvm import check_jars, find_java
-from shoplog.stack.launch import PARTS
+from shoplog.stack.parts import PARTS
 
 States = Callable[[Settings], dict[str, tuple[str, int | None]]]
 

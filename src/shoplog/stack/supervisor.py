@@ -19,8 +19,9 @@ from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.stack import control, kafka
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
-from shoplog.stack.launch import PARTS, set_once
+from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
+from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import await_health, check_before, check_ports
 
 _DOWN = ("stopped", "exited", "fatal", "backoff")

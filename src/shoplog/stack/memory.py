@@ -1,0 +1,42 @@
+"""How much memory the whole stack holds at its peak."""
+
+from __future__ import annotations
+
+import threading
+
+import psutil
+
+from shoplog.settings import Settings
+from shoplog.stack import supervisor
+
+
+class PeakMemory(threading.Thread):
+    """Samples the resident memory of everything the stack started; `peak_mb` is the highest sum seen."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Watch the stack of these settings."""
+        super().__init__(daemon=True)
+        self._settings, self.peak_mb = settings, 0
+        self._enough = threading.Event()
+
+    def stop(self) -> int:
+        """Stop sampling and return the peak; the stack may be taken down now."""
+        self._enough.set()
+        self.join()
+        return self.peak_mb
+
+    def run(self) -> None:
+        """Sample every two seconds until told to stop."""
+        while not self._enough.wait(2):
+            total = 0
+            for part in supervisor.status(self._settings):
+                total += _family_rss(part.pid) if part.pid else 0
+            self.peak_mb = max(self.peak_mb, total >> 20)
+
+
+def _family_rss(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        return sum(int(one.memory_info().rss) for one in (process, *process.children(recursive=True)))
+    except psutil.Error:
+        return 0
