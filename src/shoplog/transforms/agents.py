@@ -59,7 +59,7 @@ _NAMES = (
 _DEVICES = (
     ("tv", r"(?i)smart-?tv|hbbtv|appletv|googletv|android tv|crkey|bravia|; aft[a-z]|roku|netcast|web0s|playstation|xbox|nintendo"),
     ("tablet", r"(?i)ipad|tablet|kindle|playbook|; sm-[tx][0-9]|nexus (?:7|9|10)(?-u:\b)"),
-    ("mobile", r"(?i)mobile|iphone|ipod|watch|windows phone"),
+    ("mobile", r"(?i)mobile|iphone|ipod|watch|windows phone|dalvik"),
     ("tablet", r"Android [3-9]|Android 1[0-9]"),  # an Android browser that does not say Mobile
     ("mobile", _PHONE + "|Android"),
     ("desktop", r"(?i)windows|win(?:9[0-9]|16|32)|macintosh|mac os x|darwin|x11|linux|cros |bsd|sunos"),
