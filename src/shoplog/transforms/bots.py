@@ -1,0 +1,112 @@
+"""Visitors that behave like programs, whatever their user agent says; with the rules that tell, so that people can check."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from shoplog.contracts.people import BEHAVIOUR, BEHAVIOUR_POINTS, BEHAVIOUR_RULES, BOT_CATEGORIES
+from shoplog.transforms.enrich import with_page_class
+
+_MOST_URL_CHARACTERS = 2048
+_WEAK_SPOT = (
+    r"(?i)^/+(?:wp-|wordpress|xmlrpc\.php|phpmyadmin|pma/|adminer|cgi-bin/|vendor/|phpunit|actuator|server-status|solr/|jenkins|"
+    r"manager/html|boaform|hnap1|owa/|autodiscover|ecp/|geoserver|_ignition|telescope|invoker|struts|console/?$|phpinfo|"
+    r"admin(?:istrator)?/[A-Za-z0-9_/]*\.(?:php|asp)|backups?(?:/|\.|$)|dump\.|config\.(?:php|json|ya?ml)|web-inf|shell[A-Za-z0-9_]*\.php)"
+    r"|/\.(?:env|git|svn|hg|aws|ssh|ht|vscode|idea|ds_store|docker)|\.(?:sql|bak|old|swp|mdb|php~|inc)(?:\.gz|\.zip)?$"
+)
+_SPACE = r"(?:[ \t]|\+|%20|%09|%0a|/\*.{0,20}?\*/)"
+_ATTACK = (
+    r"(?i)\.\.(?:/|\\|%2f|%5c)|%2e%2e|/etc/(?:passwd|shadow|hosts)|win\.ini|boot\.ini|"
+    rf"union{_SPACE}+(?:all{_SPACE}+)?select|(?:'|%27|%22|\)){_SPACE}*(?:or|and){_SPACE}+['(0-9%]|"
+    rf"(?:or|and){_SPACE}+[0-9]+(?:=|%3d|<|%3c)|"
+    rf"select{_SPACE}.{{0,200}}(?:{_SPACE}from{_SPACE}|sleep|\()|(?:sleep|benchmark|extractvalue|updatexml|xp_cmdshell)(?:\(|%28)|"
+    rf"waitfor{_SPACE}+delay|information_schema|order{_SPACE}+by{_SPACE}+[0-9]|(?:<|%3c)/?(?:script|img|svg|iframe|body)|javascript:|"
+    r"on(?:error|load|mouseover)(?:=|%3d)|(?:alert|prompt|confirm)(?:\(|%28)|(?:\$|%24)(?:\{|%7b)|(?:\{|%7b){2}|"
+    r"(?:php|file|data|expect|gopher|dict|phar)(?::|%3a)(?://|%2f%2f)|[;|`](?:%20|\+)*(?:cat|wget|curl|id|ls|ping|nslookup|sh)(?-u:\b)|"
+    r"/bin/(?:ba)?sh|cmd\.exe|phpinfo(?:\(|%28)|eval(?:\(|%28)|base64_decode|%00|%0d%0a|(?:'|%27)(?:\"|%22)"
+)
+_VISITOR = ["site", "visitor_id"]
+
+
+def suspicious_visitors(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the visitors whose requests add up to 4 points or more: site, visitor_id, bot columns, `BEHAVIOUR`.
+
+    `requests` (site, visitor_id, event_time, url, path, status, referrer) are all of a window's: minutes live, a UTC day
+    nightly. Rows without a visitor count for the site's shares only. The category goes by what was fetched: with static
+    files `headless_browser`, without `http_client`.
+    """
+    measures = visitor_measures(requests)
+    points = pl.sum_horizontal(
+        pl.when(rule).then(BEHAVIOUR_RULES[name][0]).otherwise(0) for name, rule in _RULES.items()
+    )
+    fired = pl.concat_list(pl.when(rule).then(pl.lit(name)) for name, rule in _RULES.items()).list.drop_nulls()
+    category = pl.when(pl.col("assets") > 0).then(pl.lit("headless_browser")).otherwise(pl.lit("http_client"))
+    attacker = _RULES["weak_spots"] | _RULES["attacks"]
+    return (
+        measures.with_columns(
+            points.cast(pl.Int32).alias("score"), fired.alias("rules"), category.alias("bot_category")
+        )
+        .filter(pl.col("score") >= BEHAVIOUR_POINTS)
+        .select(
+            *_VISITOR,
+            pl.lit(BOT_CATEGORIES["http_client"][0]).alias("traffic_type"),
+            "bot_category",
+            pl.when(attacker).then(pl.lit("(scanner)")).otherwise(pl.lit("(disguised)")).alias("bot_name"),
+            *(column.name for column in BEHAVIOUR),
+        )
+        .sort(_VISITOR)
+    )
+
+
+def visitor_measures(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return what the rules look at, one row per site and visitor, and the site's own shares beside it."""
+    url = pl.col("url").str.head(_MOST_URL_CHARACTERS)
+    refused = (pl.col("status") >= 400) & (pl.col("status") != 499)
+    rows = with_page_class(requests.select(*_VISITOR, "event_time", "url", "path", "status", "referrer")).with_columns(
+        (pl.col("page_class") == "static").fill_null(False).alias("static"),
+        url.str.contains(_ATTACK).fill_null(False).alias("attack"),
+        (refused & pl.col("path").str.head(_MOST_URL_CHARACTERS).str.contains(_WEAK_SPOT))
+        .fill_null(False)
+        .alias("weak"),
+        refused.alias("refused"),
+    )
+    sites = rows.group_by("site").agg(
+        pl.col("static").mean().alias("site_assets_share"),
+        pl.col("referrer").is_not_null().mean().alias("site_referred_share"),
+    )
+    known = rows.filter(pl.col("visitor_id").is_not_null())
+    other = known.filter(~pl.col("static"))
+    dynamic = ~pl.col("static")
+    totals = known.group_by(_VISITOR).agg(
+        dynamic.sum().cast(pl.Int64).alias("requests"),
+        pl.col("static").sum().cast(pl.Int64).alias("assets"),
+        (pl.col("path") == "/robots.txt").sum().cast(pl.Int64).alias("robots_requests"),
+        pl.col("weak").sum().cast(pl.Int64).alias("weak_spot_requests"),
+        pl.col("attack").sum().cast(pl.Int64).alias("attack_requests"),
+        (dynamic & pl.col("refused")).sum().cast(pl.Int64).alias("error_requests"),
+        (dynamic & pl.col("referrer").is_not_null()).sum().cast(pl.Int64).alias("referred_requests"),
+    )
+    minutes = other.group_by(*_VISITOR, pl.col("event_time").dt.truncate("1m")).len()
+    rates = minutes.group_by(_VISITOR).agg(pl.col("len").max().cast(pl.Int64).alias("most_per_minute"))
+    paths = other.group_by(*_VISITOR, "path").len()
+    entropies = paths.group_by(_VISITOR).agg(pl.col("len").entropy(base=2).alias("path_entropy_bits"))
+    return (
+        totals.join(rates, on=_VISITOR, how="left")
+        .join(entropies, on=_VISITOR, how="left")
+        .join(sites, on="site", how="left")
+        .with_columns(pl.col("most_per_minute").fill_null(0), pl.col("path_entropy_bits").fill_null(0.0))
+    )
+
+
+_RULES = {
+    "weak_spots": pl.col("weak_spot_requests") >= 3,
+    "attacks": pl.col("attack_requests") >= 3,
+    "robots_txt": pl.col("robots_requests") > 0,
+    "rate": pl.col("most_per_minute") > 40,
+    "errors": (pl.col("requests") >= 10) & (pl.col("error_requests") * 2 >= pl.col("requests")),
+    "no_assets": (pl.col("requests") >= 10) & (pl.col("assets") == 0) & (pl.col("site_assets_share") >= 0.1),
+    "no_referrer": (pl.col("requests") >= 10)
+    & (pl.col("referred_requests") == 0)
+    & (pl.col("site_referred_share") >= 0.1),
+    "path_entropy": (pl.col("requests") >= 40) & ~pl.col("path_entropy_bits").is_between(0.5, 5),
+}
