@@ -7,23 +7,21 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from shoplog.commands.printing import Json, as_table
-from shoplog.commands.scorecard import take_scorecard
 from shoplog.errors import UserError
-from shoplog.ledger.account import file_rows
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack import control, supervisor
-from shoplog.stack.airflow import password
-from shoplog.stack.airflow_api import AirflowClient
 from shoplog.stack.memory import PeakMemory
-from shoplog.traffic import TrafficPlan, generate
+
+if TYPE_CHECKING:
+    from shoplog.traffic import TrafficPlan
 
 DAGS = {"stream_lifecycle", "nightly", "quality"}
 DEFECTS = {
@@ -35,6 +33,8 @@ _SAY = Console(stderr=True)
 
 def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:
     """Return traffic that ends one day before now and, where that is two hours or more, begins at that day's midnight."""
+    from shoplog.traffic import TrafficPlan
+
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     midnight = end.replace(hour=0, minute=0, second=0)
     start = midnight if end - midnight >= timedelta(hours=2) else end - timedelta(hours=2)
@@ -44,6 +44,8 @@ def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:
 
 def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
     """Write the traffic, kill Flume half-way, wait until every line is in gold; return the run's own figures."""
+    from shoplog.traffic import generate
+
     killed = threading.Event()
     began = time.time()
     with Progress(console=_SAY) as progress:
@@ -66,8 +68,10 @@ def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
 
 def wait_until_measured(settings: Settings, timeout_s: float = 300) -> None:
     """Return once nothing is in flight: the census has seen the files' end, Flume and the stream have caught up."""
-    sites, deadline = load_sites(settings), time.monotonic() + timeout_s
+    from shoplog.ledger.account import file_rows
     from shoplog.stack.census import take_census
+
+    sites, deadline = load_sites(settings), time.monotonic() + timeout_s
 
     while True:
         size = {(row.site, row.file): row.lines for row in take_census(settings)}
@@ -94,6 +98,8 @@ def _kafka_end(settings: Settings) -> dict[str, int]:
 
 def run_dags(settings: Settings, days: list[date]) -> tuple[str, str]:
     """Run the three DAGs in Airflow; return the worst state of the nightly and of the quality runs."""
+    from shoplog.stack.airflow_api import AirflowClient
+
     airflow = AirflowClient(settings)
     airflow.wait_for_dags(DAGS)
     watch = airflow.trigger("stream_lifecycle", {"action": "ensure"})
@@ -117,6 +123,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Start everything, send traffic with a kill of Flume in the middle, run the nightly, print a scorecard."""
+    from shoplog.commands.scorecard import take_scorecard
+
     settings = Settings.load()
     sites = load_sites(settings)
     site = next(iter(sites.values()))
@@ -149,6 +157,8 @@ def demo(
 
 def where_to_look(settings: Settings) -> list[dict[str, str]]:
     """Return the URL table."""
+    from shoplog.stack.airflow import password
+
     local = "http://127.0.0.1"
     return [
         {"what": "live page", "url": f"{local}:{settings.web_port}/", "login": "none (loopback only)"},

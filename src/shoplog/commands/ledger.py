@@ -10,8 +10,6 @@ import typer
 
 from shoplog.commands.batch import Day, parse_day, spark_session
 from shoplog.commands.printing import Json, as_table
-from shoplog.ledger.account import as_json as row_json
-from shoplog.ledger.account import file_rows, window_rows
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
@@ -24,6 +22,9 @@ def ledger(
     day: Day = None,
 ) -> None:
     """Account for every line: A per file, B per minute; exit code 1 when any residue is not 0 or there is nothing."""
+    from shoplog.ledger.account import as_json as row_json
+    from shoplog.ledger.account import file_rows, window_rows
+
     settings = Settings.load()
     files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
     if close:

@@ -8,9 +8,6 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
-
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.stack.jvm import escape_property, java_command
@@ -92,6 +89,10 @@ def _format(settings: Settings, properties: Path) -> None:
 
 def is_ready(settings: Settings) -> bool:
     """Return whether the broker answers."""
+    # Late: every command reads this module, few need the client.
+    from kafka.admin import KafkaAdminClient
+    from kafka.errors import KafkaError
+
     try:
         # The client waits ever longer between its tries; a closed port is known at once.
         socket.create_connection(("127.0.0.1", settings.kafka_port), timeout=1).close()
@@ -107,6 +108,9 @@ def is_ready(settings: Settings) -> bool:
 
 def create_topics(settings: Settings) -> list[str]:
     """Return the names of the topics created now; those that exist stay as they are."""
+    from kafka.admin import KafkaAdminClient, NewTopic
+    from kafka.errors import TopicAlreadyExistsError
+
     limits = {
         "retention.ms": str(settings.kafka_retention_days * DAY_MS),
         "retention.bytes": "-1",
