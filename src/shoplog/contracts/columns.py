@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from shoplog.contracts.channels import CHANNEL
 from shoplog.contracts.model import Column
+from shoplog.contracts.pages import PAGE
+from shoplog.contracts.people import AGENT, COUNTRY
 
 FATES = ("accepted", "quarantined", "duplicate")
 REASONS = {
@@ -54,6 +57,7 @@ VISITOR_ID_PREV = Column(
     "visitor_id_prev", "string", "the same with the previous day's salt, so that sessions cross midnight"
 )
 VISITOR = (VISITOR_ID, VISITOR_ID_PREV)
+ENRICHED = (*AGENT, COUNTRY, *CHANNEL, *PAGE)
 RULES_VERSION = Column("rules_version", "int", "version of the site's rules that read the line")
 
 WINDOW_START = Column("window_start", "timestamp", "start of the window, inclusive, UTC", nullable=False)

@@ -6,7 +6,7 @@ from shoplog.contracts import columns as c
 from shoplog.contracts.metrics import FAMILIES, METRICS
 from shoplog.contracts.model import Column, Family, Table
 
-_PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.VISITOR, c.RULES_VERSION)
+_PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
 _BRONZE = (
     *c.IDENTITY, c.LINE_BYTES, c.RAW, c.TOPIC, c.PARTITION, c.OFFSET, c.INGEST_TIME, c.INGEST_DATE, c.FATE, c.REASON,
     *_PARSED,
@@ -20,7 +20,7 @@ BRONZE_IMPORT_LOG = Table(
 )
 SILVER_REQUEST = Table(
     "silver_request",
-    (*c.IDENTITY, c.EVENT_TIME, c.EVENT_DATE, c.INGEST_TIME, *c.REQUEST, *c.VISITOR, c.RULES_VERSION),
+    (*c.IDENTITY, c.EVENT_TIME, c.EVENT_DATE, c.INGEST_TIME, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION),
     "recompute",
     "one hit",
     ("event_date",),
