@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.people import REGULAR
 
 # Fixed log-scale bounds in milliseconds: histograms of any two rows merge exactly by adding buckets.
 DURATION_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000)
@@ -40,17 +41,32 @@ DURATIONS = Metric(
     "requests per duration bucket",
 )
 WITHOUT_VISITOR = _count("without_visitor", "count_if(visitor_id is null)", "requests", "requests whose salt was dead")
+PERSON = f"traffic_type = '{REGULAR}'"
+PAGE = f"page_class = 'page' and {PERSON}"
 VISITORS = Metric(
     "visitors_sketch",
     "binary",
-    f"hll_sketch_agg(visitor_id, {_SKETCH_LG_K})",
+    f"hll_sketch_agg(case when {PERSON} then visitor_id end, {_SKETCH_LG_K})",
     "hll_union_agg(visitors_sketch)",
     "visitors",
-    "distinct visitor ids, estimated by an HLL sketch (lgK 12, standard error 1.6 %)",
+    "distinct visitor ids of people, estimated by an HLL sketch (lgK 12, standard error 1.6 %)",
     # A sketch filled directly and one that was merged estimate differently from equal registers; a union with itself
     # leaves the registers as they are and makes both estimate in the same way.
     figure="hll_sketch_estimate(hll_union(visitors_sketch, visitors_sketch))",
     figure_name="visitors",
+)
+PAGE_VIEWS = _count("page_views", f"count_if({PAGE} and status < 400)", "pages", "pages that people were shown")
+BOT_REQUESTS = _count(
+    "bot_requests", f"count_if(not {PERSON})", "requests", "requests of bots; their share is of requests"
+)
+AI_REQUESTS = _count(
+    "ai_requests", "count_if(traffic_type = 'AI Agent')", "requests", "requests of AI crawlers, searches and assistants"
+)
+GOOD = _count(
+    "good_responses",
+    "count_if(status < 500)",
+    "requests",
+    "responses that are no server error; availability is their share",
 )
 
 TRAFFIC = Family(
@@ -58,18 +74,63 @@ TRAFFIC = Family(
     "gold_traffic_1m",
     1,
     (),
-    (REQUESTS, BYTES_SENT, *STATUS, DURATIONS, WITHOUT_VISITOR, VISITORS),
-    "requests, bytes, statuses and visitors of a site per minute",
+    (REQUESTS, BYTES_SENT, *STATUS, GOOD, DURATIONS, PAGE_VIEWS, BOT_REQUESTS, AI_REQUESTS, WITHOUT_VISITOR, VISITORS),
+    "requests, bytes, statuses, bots and visitors of a site per minute",
 )
+STATUSES = Family("statuses", "gold_statuses_1m", 1, ("status",), (REQUESTS,), "requests of each status per minute")
 PAGES = Family(
     "pages",
     "gold_pages_1h",
     60,
     ("path",),
-    (REQUESTS, BYTES_SENT, STATUS[3], STATUS[4]),
-    "requests of each path of a site per hour",
+    (REQUESTS, BYTES_SENT, STATUS[3], STATUS[4], DURATIONS, PAGE_VIEWS),
+    "requests, errors and times of each path of a site per hour",
 )
-FAMILIES = (TRAFFIC, PAGES)
+SOURCES = Family(
+    "sources",
+    "gold_sources_1h",
+    60,
+    ("channel", "source", "medium", "campaign", "search_engine"),
+    (_count("landings", "count(*)", "pages", "pages that people reached from outside the site"), VISITORS),
+    "landings of people by where they came from, per hour",
+    of=f"fate = 'accepted' and channel is not null and {PAGE}",
+)
+ERRORS = Family(
+    "errors",
+    "gold_errors_1h",
+    60,
+    ("status", "path", "referrer"),
+    (REQUESTS, BOT_REQUESTS),
+    "refused and failed requests with the page that linked there, per hour",
+    of="fate = 'accepted' and status >= 400",
+)
+BOTS = Family(
+    "bots",
+    "gold_bots_1h",
+    60,
+    ("traffic_type", "bot_category", "bot_name"),
+    (REQUESTS, BYTES_SENT, STATUS[3], STATUS[4]),
+    "requests of each bot per hour; people stand as Regular beside them",
+)
+DEVICES = Family(
+    "devices",
+    "gold_devices_1h",
+    60,
+    ("device", "os", "browser"),
+    (REQUESTS, PAGE_VIEWS, VISITORS),
+    "people's devices, systems and browsers per hour",
+    of=f"fate = 'accepted' and {PERSON}",
+)
+COUNTRIES = Family(
+    "countries",
+    "gold_countries_1h",
+    60,
+    ("country",),
+    (REQUESTS, BYTES_SENT, PAGE_VIEWS, VISITORS),
+    "people's countries per hour",
+    of=f"fate = 'accepted' and {PERSON}",
+)
+FAMILIES = (TRAFFIC, STATUSES, PAGES, SOURCES, ERRORS, BOTS, DEVICES, COUNTRIES)
 
 # The ledger's counts travel with the figures: every line of a file, whatever became of it. Kept live only.
 _NEW = "fate != 'duplicate'"
@@ -104,3 +165,4 @@ LEDGER = Family(
 )
 LIVE_FAMILIES = (*FAMILIES, LEDGER)
 METRICS = tuple(dict.fromkeys(metric for family in LIVE_FAMILIES for metric in family.metrics))
+DIMENSIONS = tuple(dict.fromkeys(name for family in LIVE_FAMILIES for name in family.dimensions))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shoplog.contracts import columns as c
-from shoplog.contracts.metrics import FAMILIES, METRICS
+from shoplog.contracts.metrics import DIMENSIONS, FAMILIES, METRICS
 from shoplog.contracts.model import Column, Family, Table
 
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
@@ -35,12 +37,13 @@ QUARANTINE_ACCESS_LOG = Table(
     ("site", "host", "file", "byte_offset"),
 )
 
+_BY_NAME = {column.name: column for column in _BRONZE}
 GOLD_PARTIAL_LIVE = Table(
     "gold_partial_live",
     (
         Column("family", "string", "which figures the row holds", nullable=False),
-        c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE, c.PATH, Column("host", "string", c.HOST.meaning),
-        Column("file", "string", c.FILE.meaning), c.PARTITION, c.REASON,
+        c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE,
+        *(replace(_BY_NAME[name], nullable=True) for name in DIMENSIONS),
         *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS),
     ),
     "stream",
@@ -55,7 +58,7 @@ def _gold(family: Family) -> Table:
         for metric in family.metrics
         if metric.figure
     )
-    dimensions = tuple(next(d for d in c.REQUEST if d.name == name) for name in family.dimensions)
+    dimensions = tuple(_BY_NAME[name] for name in family.dimensions)
     measures = tuple(Column(metric.name, metric.type, metric.meaning) for metric in family.metrics)
     return Table(
         family.table,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import LIVE_FAMILIES, TRAFFIC
+from shoplog.contracts.metrics import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family, Metric
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-DIMENSIONS = tuple(dict.fromkeys(name for family in LIVE_FAMILIES for name in family.dimensions))
 _KEYS = ("family", "site", "window_start", "window_end", *DIMENSIONS)
 
 
