@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.sinks import create_table
 from shoplog.io.sources import reparsing
+from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.transforms.landing import line_parser
@@ -48,7 +49,9 @@ def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
     order = (F.col("ingest_time"), F.col("kafka_partition").asc_nulls_last(), F.col("kafka_offset").asc_nulls_last())
     first = Window.partitionBy(*IDENTITY).orderBy(*order)
     once = rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
-    parse = reparsing(line_parser(load_sites(settings), None))
+    sites = load_sites(settings)
+    catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
+    parse = reparsing(line_parser(sites, catalogues, None))
     return once.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 

@@ -16,6 +16,7 @@ from shoplog.io.logfile import check_readable, read_lines
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, create_table
 from shoplog.io.sources import importing
+from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
 from shoplog.transforms.landing import line_parser
@@ -41,7 +42,8 @@ def import_logs(
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
         names = session.createDataFrame([(str(path),) for path in paths], "path string").repartition(len(paths))
         read = names.mapInArrow(
-            importing(line_parser({site.name: site}, salts), lines_of), BRONZE_IMPORT_LOG.schema_ddl
+            importing(line_parser({site.name: site}, read_catalogues({site.name: site.catalogue}), salts), lines_of),
+            BRONZE_IMPORT_LOG.schema_ddl,
         )
         rows = read.persist()
         known = session.read.format("delta").load(str(imported)).select(*IDENTITY)

@@ -52,7 +52,7 @@ def _lines_only_imported(session: SparkSession, settings: Settings, day: date) -
 
 
 def _compare(session: SparkSession, settings: Settings, day: date, family: Family, imported: DataFrame) -> DataFrame:
-    """Return site, window_start, metric, dimension, live, batch, difference, explained_by, unexplained of a family."""
+    """Return site, window_start, dimension, metric, live, batch, difference, explained_by, unexplained of a family."""
     from pyspark.sql import functions as F
 
     from shoplog.transforms.measure import measured
@@ -61,20 +61,20 @@ def _compare(session: SparkSession, settings: Settings, day: date, family: Famil
     live = merged(live.where(f"family = '{family.name}' and window_date = '{day.isoformat()}'"), family)
     batch = session.read.format("delta").load(str(settings.warehouse / family.table))
     batch = batch.where(f"event_date = '{day.isoformat()}'")
-    keys = ["site", "window_start", *family.dimensions]
-    joined = _figures(live, family, "live").join(_figures(batch, family, "batch"), [*keys, "metric"], "full")
-    more = _figures(measured(imported, family), family, "more")
-    joined = joined.join(more, [*keys, "metric"], "left")
-    dimension = F.col(family.dimensions[0]) if family.dimensions else F.lit(None).cast("string")
-    # Sketch estimates do not add up line by line: where imports explain the lines, they explain the estimate.
-    estimates = [m.figure_name for m in family.metrics if m.figure]
-    explained = F.when(F.col("metric").isin(estimates), -F.col("difference")).otherwise(F.col("more"))
+    keys = ["site", "window_start", "dimension", "metric"]
+    # Null-safe: an absent dimension is a value like any other.
+    joined = _joined(_figures(live, family, "live"), _figures(batch, family, "batch"), keys, "full")
+    joined = _joined(joined, _figures(measured(imported, family), family, "more"), keys, "left")
+    # Estimates and maxima do not add up line by line: where imports explain the lines, they explain these.
+    sums = [m.name for m in family.metrics if m.merge.startswith("sum(") or m.type == "array<bigint>"]
+    adds_up = F.split("metric", r"\[").getItem(0).isin(sums) & ~F.col("metric").endswith("[known]")
+    explained = F.when(adds_up, F.col("more")).otherwise(-F.col("difference"))
     present = joined.withColumn(
         "live", F.when(F.col("more").isNotNull(), F.coalesce("live", F.lit(0.0))).otherwise(F.col("live"))
     )
     difference = present.withColumn("difference", F.col("live") - F.col("batch"))
     return difference.select(
-        "site", "window_start", "metric", dimension.alias("dimension"), "live", "batch", "difference",
+        *keys, "live", "batch", "difference",
         F.when(F.col("more").isNotNull(), "lines that were only imported").alias("explained_by"),
         (F.col("difference") + F.when(F.col("more").isNotNull(), explained).otherwise(F.lit(0.0))).alias("unexplained"),
     )  # fmt: skip
@@ -90,9 +90,26 @@ def _figures(rows: DataFrame, family: Family, side: str) -> DataFrame:
             pairs += [
                 f"'{metric.name}[{i}]', cast({metric.name}[{i}] as double)" for i in range(len(DURATION_BOUNDS_MS) + 1)
             ]
-        elif metric.figure:
-            pairs.append(f"'{metric.figure_name}', cast(coalesce({metric.figure_name}, 0) as double)")
         else:
-            pairs.append(f"'{metric.name}', cast({metric.name} as double)")
-    keys = ["site", "window_start", *family.dimensions]
-    return rows.selectExpr(*keys, f"stack({len(pairs)}, {', '.join(pairs)}) as (metric, {side})")
+            name = metric.figure_name or metric.name
+            pairs.append(f"'{name}', cast(coalesce({name}, 0) as double)")
+        if metric.type.startswith("decimal"):
+            # Unknown is not 0: whether it is known is compared too.
+            pairs.append(f"'{metric.name}[known]', cast({metric.name} is not null as double)")
+    # The dimensions' values as one text that two combinations never share; null where the family has none.
+    dimension = f"to_json(struct({', '.join(family.dimensions)}))" if family.dimensions else "cast(null as string)"
+    return rows.selectExpr(
+        "site", "window_start", f"{dimension} dimension", f"stack({len(pairs)}, {', '.join(pairs)}) as (metric, {side})"
+    )
+
+
+def _joined(left: DataFrame, right: DataFrame, keys: list[str], how: str) -> DataFrame:
+    """Return a join on keys that may be null."""
+    from pyspark.sql import functions as F
+
+    named = right.withColumnsRenamed({key: f"_{key}" for key in keys})
+    on = [F.col(key).eqNullSafe(F.col(f"_{key}")) for key in keys]
+    both = left.join(named, on, how)
+    if how == "full":
+        both = both.withColumns({key: F.coalesce(key, f"_{key}") for key in keys})
+    return both.drop(*(f"_{key}" for key in keys))

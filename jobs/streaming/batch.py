@@ -19,6 +19,7 @@ from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, 
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, table_path
 from shoplog.io.sources import landing
+from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
 from shoplog.transforms.identity import read_identity
@@ -38,6 +39,7 @@ class LiveTables:
     def __init__(self, session: SparkSession, settings: Settings, sites: dict[str, Site]) -> None:
         """Open the tables at their committed offsets and bring the partials up to bronze."""
         self.session, self.settings, self.sites = session, settings, sites
+        self.catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
         self.lock = threading.Lock()
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
         self._bronze_version, self._gold_version = latest_version(self.bronze), latest_version(self.gold)
@@ -68,7 +70,7 @@ class LiveTables:
 
     def _append_bronze(self, records: DataFrame, covered: KafkaRange) -> None:
         salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
-        land = landing(read_identity, line_parser(self.sites, salts), self.marks, self.seen)
+        land = landing(read_identity, line_parser(self.sites, self.catalogues, salts), self.marks, self.seen)
         rows = records.selectExpr(*_RECORD).mapInArrow(land, BRONZE_ACCESS_LOG.schema_ddl)
         append(rows, self.settings, BRONZE_ACCESS_LOG.name, covered.to_metadata(resharded=list(self.seen)))
         self.committed = covered.end

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from shoplog.commands import analyst, batch, bench, classify, demo, ledger, stack, stream, traffic
+from shoplog.commands import analyst, batch, bench, classify, demo, ledger, site, stack, stream, traffic
 from shoplog.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ for room in (demo, stack, batch, ledger, analyst, traffic, classify, bench):
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")
+app.add_typer(site.app, name="site")
 
 
 def main() -> None:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shoplog.contracts.events import RuleSet
 from shoplog.errors import UserError
+from shoplog.rules import site_rules
+from shoplog.rules.written import checked, group_names
 from shoplog.settings import Settings
 
 LOG_FORMATS = ("combined", "common", "nginx_json")
-_KNOWN = {"name", "hosts", "time_zone", "currency", "log_format", "log_dir", "file_pattern", "rules_version"}
+
+SITE_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One shop: where its logs are and how they read."""
+    """One shop: where its logs are, how they read and what its URLs mean. Networks are texts such as 192.0.2.0/24."""
 
     name: str
     hosts: tuple[str, ...]
@@ -25,7 +36,59 @@ class Site:
     log_format: str
     log_dir: Path
     file_pattern: str
-    rules_version: int
+    own_proxies: int
+    trusted_proxies: tuple[str, ...]
+    own_addresses: tuple[str, ...]
+    rules: RuleSet
+    catalogue: Path | None
+
+    @property
+    def rules_version(self) -> int:
+        """Version of the rules, stored with each row: own x 1000 + the ready set's; 0 without rules."""
+        return self.rules.version
+
+
+def _must(be: Callable[[str], object], what: str) -> AfterValidator:
+    """Return the check that `be` neither fails nor returns None."""
+
+    def check(value: str) -> str:
+        try:
+            fits = be(value) is not None
+        except (ValueError, KeyError, OSError, re.error):  # a time zone that is not there is a KeyError
+            fits = False
+        if not fits:
+            raise ValueError(f"{value!r} is no {what}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _without_groups(pattern: str) -> bool | None:
+    return None if group_names(pattern) else True
+
+
+_Network = Annotated[str, _must(ip_network, "network such as 192.0.2.0/24")]
+
+
+class _SiteFields(BaseModel):
+    """A site file as written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[str, _must(re.compile(SITE_NAME).fullmatch, "name of lower-case letters, digits, - and _")]
+    hosts: list[Annotated[str, _must(re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?").fullmatch, "host name")]] = []
+    time_zone: Annotated[str, _must(ZoneInfo, "time zone such as Europe/Berlin")] = "UTC"
+    currency: Annotated[str, _must(re.compile("[A-Z]{3}").fullmatch, "ISO 4217 code such as EUR")] = "EUR"
+    log_format: str = "combined"
+    log_dir: str | None = None
+    file_pattern: Annotated[str, _must(re.compile, "regular expression")] = r"access-.*\.log"
+    own_proxies: int = Field(0, ge=0, le=32)
+    trusted_proxies: list[_Network] = []
+    own_addresses: list[_Network] = []
+    rules: str | None = None
+    path_prefix: Annotated[str, _must(_without_groups, "pattern without groups but (?:...)")] | None = None
+    rules_version: int | None = Field(None, ge=1, le=9999)
+    rule: list[dict[str, Any]] = []
+    catalogue: str | None = None
 
 
 def load_sites(settings: Settings) -> dict[str, Site]:
@@ -45,30 +108,32 @@ def load_sites(settings: Settings) -> dict[str, Site]:
 def read_site(path: Path, settings: Settings) -> Site:
     """Return one site read from `path`."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        fields = tomllib.loads(text)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
-    unknown = sorted(set(fields) - _KNOWN)
-    if unknown:
-        raise UserError(f"{path}: unknown field {unknown[0]!r}; known are {', '.join(sorted(_KNOWN))}.")
-    name = fields.get("name", path.stem)
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
-        raise UserError(f"{path}: name must be lower-case letters, digits, - and _.")
+    site = checked(_SiteFields, {"name": path.stem, **fields}, str(path))
     log_format = fields.get("log_format", "combined")
     if log_format not in LOG_FORMATS:
         raise UserError(f"{path}: log_format {log_format!r} is unknown; use one of {', '.join(LOG_FORMATS)}.")
-    pattern = fields.get("file_pattern", r"access-.*\.log")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise UserError(f"{path}: file_pattern is not a regular expression: {error}.") from error
+    if site.rules_version is not None and not site.rule:
+        raise UserError(f"{path}: rules_version counts the site's own rules, and there are none: leave it out.")
+    if site.path_prefix is not None and site.rules is None:
+        raise UserError(f"{path}: path_prefix stands before the paths of a ready rule set: name one in rules.")
+    catalogue = None if site.catalogue is None else path.parent / Path(site.catalogue).expanduser()
+    if catalogue is not None and not catalogue.is_file():
+        raise UserError(f"{path}: catalogue {catalogue} is not a file.")
     return Site(
-        name=name,
-        hosts=tuple(fields.get("hosts", ())),
-        time_zone=fields.get("time_zone", "UTC"),
-        currency=fields.get("currency", "EUR"),
+        name=site.name,
+        hosts=tuple(site.hosts),
+        time_zone=site.time_zone,
+        currency=site.currency,
         log_format=log_format,
-        log_dir=Path(fields.get("log_dir") or settings.home / "sites" / name / "logs").expanduser(),
-        file_pattern=pattern,
-        rules_version=int(fields.get("rules_version", 1)),
+        log_dir=Path(site.log_dir or settings.home / "sites" / site.name / "logs").expanduser(),
+        file_pattern=site.file_pattern,
+        own_proxies=site.own_proxies,
+        trusted_proxies=tuple(str(ip_network(network)) for network in site.trusted_proxies),
+        own_addresses=tuple(str(ip_network(network)) for network in site.own_addresses),
+        rules=site_rules(path, text, site.rule, site.rules_version or 1, site.rules, site.path_prefix, site.currency),
+        catalogue=catalogue,
     )

@@ -15,11 +15,13 @@ from shoplog.sites import load_sites
 # Yesterday: its salt is alive, so that visitors have ids.
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 NOON = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC)
+# A person's: what bots ask for stands apart.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SCHEMA = "value binary, partition int, offset bigint, topic string, timestamp timestamp"
 
 
 def line(address: str, second: int = 0, path: str = "/", status: int = 200) -> bytes:
-    return f'{address} - - [{NOON:%d/%b/%Y}:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "agent"'.encode()
+    return f'{address} - - [{NOON:%d/%b/%Y}:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "{AGENT}"'.encode()
 
 
 def value(body: bytes, byte_offset: int, file: str = "access-20261120-11.log") -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts.channels import CHANNEL
+from shoplog.contracts.events import EVENT_COLUMNS
 from shoplog.contracts.model import Column
 from shoplog.contracts.pages import PAGE
 from shoplog.contracts.people import AGENT, COUNTRY
@@ -57,9 +58,10 @@ VISITOR_ID_PREV = Column(
     "visitor_id_prev", "string", "the same with the previous day's salt, so that sessions cross midnight"
 )
 VISITOR = (VISITOR_ID, VISITOR_ID_PREV)
-ENRICHED = (*AGENT, COUNTRY, *CHANNEL, *PAGE)
+ENRICHED = (*AGENT, COUNTRY, *CHANNEL, *PAGE, *EVENT_COLUMNS)
 RULES_VERSION = Column("rules_version", "int", "version of the site's rules that read the line")
 
+HTTP_STATUS = Column("http_status", "int", "response status, 100 to 599")
 WINDOW_START = Column("window_start", "timestamp", "start of the window, inclusive, UTC", nullable=False)
 WINDOW_END = Column("window_end", "timestamp", "end of the window, exclusive, UTC", nullable=False)
 WINDOW_DATE = Column("window_date", "date", "UTC day of window_start")

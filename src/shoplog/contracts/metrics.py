@@ -77,7 +77,9 @@ TRAFFIC = Family(
     (REQUESTS, BYTES_SENT, *STATUS, GOOD, DURATIONS, PAGE_VIEWS, BOT_REQUESTS, AI_REQUESTS, WITHOUT_VISITOR, VISITORS),
     "requests, bytes, statuses, bots and visitors of a site per minute",
 )
-STATUSES = Family("statuses", "gold_statuses_1m", 1, ("status",), (REQUESTS,), "requests of each status per minute")
+STATUSES = Family(
+    "statuses", "gold_statuses_1m", 1, ("http_status",), (REQUESTS,), "requests of each status per minute"
+)
 PAGES = Family(
     "pages",
     "gold_pages_1h",
@@ -99,7 +101,7 @@ ERRORS = Family(
     "errors",
     "gold_errors_1h",
     60,
-    ("status", "path", "referrer"),
+    ("http_status", "path", "referrer"),
     (REQUESTS, BOT_REQUESTS),
     "refused and failed requests with the page that linked there, per hour",
     of="fate = 'accepted' and status >= 400",
@@ -130,7 +132,66 @@ COUNTRIES = Family(
     "people's countries per hour",
     of=f"fate = 'accepted' and {PERSON}",
 )
-FAMILIES = (TRAFFIC, STATUSES, PAGES, SOURCES, ERRORS, BOTS, DEVICES, COUNTRIES)
+EVENTS = Family(
+    "events",
+    "gold_events_1h",
+    60,
+    ("event_name",),
+    (_count("events", "count(*)", "events", "shop events of people"), VISITORS),
+    "people's shop events by name, per hour: the funnel's steps and everything beside them",
+    of=f"fate = 'accepted' and event_name is not null and {PERSON}",
+)
+
+
+def _event(name: str, event: str, meaning: str) -> Metric:
+    return _count(name, f"count_if(event_name = '{event}')", "events", meaning)
+
+
+PRODUCTS = Family(
+    "products",
+    "gold_products_1h",
+    60,
+    ("item_id", "item_category"),
+    (
+        _event("item_views", "view_item", "times that people were shown the item's page"),
+        _event("cart_adds", "add_to_cart", "times that people put the item into a cart"),
+        _event("cart_removes", "remove_from_cart", "times that people took the item out of a cart"),
+        _event("item_purchases", "purchase", "confirmed orders that name the item, reloads included"),
+    ),
+    "what people did with each item, per hour",
+    of=f"fate = 'accepted' and item_id is not null and {PERSON}",
+)
+ORDERS = Family(
+    "orders",
+    "gold_orders_1d",
+    1440,
+    ("order_id",),
+    (
+        _count("confirmations", "count(*)", "pages", "times that the order's confirmation was shown"),
+        Metric(
+            "order_value",
+            "decimal(18,2)",
+            "max(value)",
+            "max(order_value)",
+            "money",
+            "the order's value in the site's currency, once however often it was confirmed; null where unknown",
+        ),
+    ),
+    "orders per UTC day: one row is one order, so that orders are counted and revenue is added up once each",
+    of="fate = 'accepted' and event_name = 'purchase' and order_id is not null",
+)
+SEARCHES = Family(
+    "searches",
+    "gold_searches_1h",
+    60,
+    ("search_term",),
+    (_count("searches", "count(*)", "searches", "times that people searched the shop for the term"),),
+    "what people searched for, per hour",
+    of=f"fate = 'accepted' and event_name = 'search' and {PERSON}",
+)
+FAMILIES = (
+    TRAFFIC, STATUSES, PAGES, SOURCES, ERRORS, BOTS, DEVICES, COUNTRIES, EVENTS, PRODUCTS, ORDERS, SEARCHES,
+)  # fmt: skip
 
 # The ledger's counts travel with the figures: every line of a file, whatever became of it. Kept live only.
 _NEW = "fate != 'duplicate'"
@@ -165,4 +226,6 @@ LEDGER = Family(
 )
 LIVE_FAMILIES = (*FAMILIES, LEDGER)
 METRICS = tuple(dict.fromkeys(metric for family in LIVE_FAMILIES for metric in family.metrics))
+# Dimensions that are no columns of their own. `status` says final or provisional in every gold_*_now view.
+DERIVED = {"http_status": "status"}
 DIMENSIONS = tuple(dict.fromkeys(name for family in LIVE_FAMILIES for name in family.dimensions))

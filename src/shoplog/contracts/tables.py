@@ -37,7 +37,7 @@ QUARANTINE_ACCESS_LOG = Table(
     ("site", "host", "file", "byte_offset"),
 )
 
-_BY_NAME = {column.name: column for column in _BRONZE}
+_BY_NAME = {column.name: column for column in (*_BRONZE, c.HTTP_STATUS)}
 GOLD_PARTIAL_LIVE = Table(
     "gold_partial_live",
     (
@@ -107,7 +107,8 @@ GOLD_PARITY = Table(
     "gold_parity",
     (
         Column("day", "date", "the compared UTC day"), c.SITE, c.WINDOW_START,
-        Column("metric", "string", "name of the figure"), Column("dimension", "string", "path, where the figure has one"),
+        Column("metric", "string", "name of the figure"),
+        Column("dimension", "string", "the dimensions' values as JSON, where the family has any"),
         Column("live", "double", "the stream's figure"), Column("batch", "double", "the recomputed figure"),
         Column("difference", "double", "live - batch"), Column("explained_by", "string", "rows that explain it"),
         Column("unexplained", "double", "what is left of the difference"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
@@ -23,7 +24,12 @@ Parse = Callable[[pl.DataFrame], pl.DataFrame]
 
 def arrow_schema(table: Table) -> pa.Schema:
     """Return the table's schema as Arrow types."""
-    return pa.schema([(column.name, _ARROW[column.type]) for column in table.columns])
+    return pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+
+
+def _arrow_type(spark_type: str) -> pa.DataType:
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type)
+    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _ARROW[spark_type]
 
 
 def to_arrow(rows: pl.DataFrame, table: Table) -> Iterator[pa.RecordBatch]:

@@ -76,7 +76,7 @@ def _figures(family: Family) -> dict[str, str]:
         elif metric.figure_name:
             figures[metric.figure_name] = f"estimate_visitors(list({metric.name}))"
         else:
-            figures[metric.name] = f"{metric.merge}::BIGINT"
+            figures[metric.name] = f"({metric.merge})::{metric.type}"
     return figures
 
 

@@ -34,16 +34,16 @@ class _Lines:
         self._paths = [hit.url.partition("?")[0] for hit in pool.hits]
         self._defects = places(plan)
         self._rng = Random(plan.seed)
-        self._last: tuple[bytes, tuple[int, str, int, int, tuple[str, str]], int, int] | None = None
+        self._last: tuple[bytes, tuple[int, str, int, int, tuple[str, str], str]] | None = None
 
     def make(self, number: int, second: int, visitor: int, index: int) -> bytes:
         """Return the line with this number."""
         kind = self._defects.get(number)
         people, hit, truth = self._pool.visitors, self._pool.hits[index], self._truth
         if kind == "repeated" and self._last is not None:
-            raw, counted, cents, _ = self._last
+            raw, counted = self._last
             truth.repeated += 1
-            self._count(counted, cents)
+            truth.accept(*counted)
             return raw
         address, agent = people.addresses[visitor], people.agents[visitor]
         if kind == "hostile":
@@ -58,20 +58,18 @@ class _Lines:
         line = self._renderer.line(second, address, agent, index, number, status)
         reason = DEFECTS[kind] if kind else None
         if reason is None:
-            counted = (second, self._paths[index], hit.status, hit.bytes_sent, (address, agent))
+            counted = (second, self._paths[index], hit.status, hit.bytes_sent, (address, agent), hit.event)
             raw = line.encode()
-            self._count(counted, hit.cents)
-            self._last = (raw, counted, hit.cents, number)
+            truth.accept(*counted)
+            if hit.cents:
+                truth.orders += 1
+                truth.revenue_cents += hit.cents
+            self._last = (raw, counted)
             return raw
         truth.quarantined[reason] += 1
         if kind == "bad_time":
             return self._renderer.with_bad_time(line, second).encode()
         return line.encode() if kind in ("future", "bad_status") else spoil(str(kind), line, self._rng)
-
-    def _count(self, counted: tuple[int, str, int, int, tuple[str, str]], cents: int) -> None:
-        self._truth.accept(*counted)
-        self._truth.orders += cents > 0
-        self._truth.revenue_cents += cents
 
 
 def generate(plan: TrafficPlan, progress: Callable[[int], None] | None = None) -> TruthReport:

@@ -36,7 +36,7 @@ _NEXT: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One request and its answer; `cents` is the value of the order that it confirms, else 0."""
+    """One request and its answer; `event` is the shop event that it is, `cents` the value of the order it confirms."""
 
     url: str
     status: int = 200
@@ -45,6 +45,7 @@ class Hit:
     method: str = "GET"
     duration_ms: int = 12
     cents: int = 0
+    event: str = ""
 
 
 @dataclass(slots=True)
@@ -90,20 +91,20 @@ class Shopper:
                 + (f"?page={rng.randrange(2, 6)}" if rng.random() < 0.3 else ""),
                 "search": f"/search?q={rng.choice(SEARCHES)}",
             }[state]
-            self._page(page, campaign)
+            self._page(page, campaign, event={"home": "", "list": "view_item_list", "search": "search"}[state])
         elif state == "item":
             item = self.catalogue.pick(rng)
             if rng.random() < 0.03:  # an old link
                 self._hit(f"/p/{item.item_id}", 301, 178)
-            self._page(item.path, campaign)
+            self._page(item.path, campaign, event="view_item")
             self.basket = [*self.basket[:-1], item] if self.basket else [item]
         elif state == "cart":
             item = self.basket[-1] if self.basket else self.catalogue.pick(rng)
             self.basket = [*self.basket, item]
-            self._hit(f"/cart/add?item={item.item_id}&qty=1", 302, 0, "POST")
-            self._page("/cart")
+            self._hit(f"/cart/add?item={item.item_id}&qty=1", 302, 0, "POST", event="add_to_cart")
+            self._page("/cart", event="view_cart")
         elif state == "checkout":
-            self._page("/checkout")
+            self._page("/checkout", event="begin_checkout")
         elif state == "pay":
             self._pay()
         else:
@@ -115,21 +116,25 @@ class Shopper:
             self.clock += 15
             if self.rng.random() < 0.5:
                 return
-        self._hit("/checkout/pay", 302, 0, "POST")
+        self._hit("/checkout/pay", 302, 0, "POST", event="add_payment_info")
         cents = sum(item.cents for item in self.basket[1:] or self.basket)
         self._page(
-            f"/checkout/thanks?order={ORDER_MARK}&value={cents // 100}.{cents % 100:02d}&currency=EUR", cents=cents
+            f"/checkout/thanks?order={ORDER_MARK}&value={cents // 100}.{cents % 100:02d}&currency=EUR",
+            cents=cents,
+            event="purchase",
         )
         self.basket = []
 
-    def _page(self, url: str, campaign: str = "", status: int = 200, cents: int = 0) -> None:
+    def _page(self, url: str, campaign: str = "", status: int = 200, cents: int = 0, event: str = "") -> None:
         rng = self.rng
         if campaign:
             url += ("&" if "?" in url else "?") + campaign
         if status == 200 and not cents and rng.random() < 0.006:
             status = rng.choice((500, 502, 503, 504))
         first = not self.visit.hits
-        self._hit(url, status, rng.randrange(9_000, 60_000) if status == 200 else 611, cents=cents)
+        # A page that could not be served is no event.
+        event = event if status == 200 else ""
+        self._hit(url, status, rng.randrange(9_000, 60_000) if status == 200 else 611, cents=cents, event=event)
         # An order's number is not known here, so what follows the page comes from its path.
         self.referrer = self.origin + (url.partition("?")[0] if cents else url)
         if status != 200:
@@ -140,10 +145,10 @@ class Shopper:
             cached = rng.random() < 0.2
             self._hit(asset, 304 if cached else 200, 0 if cached else rng.randrange(2_000, 90_000))
 
-    def _hit(self, url: str, status: int, size: int, method: str = "GET", cents: int = 0) -> None:
+    def _hit(self, url: str, status: int, size: int, method: str = "GET", cents: int = 0, event: str = "") -> None:
         slow = 900 if status >= 500 else 60 if "/static" not in url else 4
         self.visit.hits.append(
-            Hit(url, status, size, self.referrer, method, 1 + int(self.rng.expovariate(1 / slow)), cents)
+            Hit(url, status, size, self.referrer, method, 1 + int(self.rng.expovariate(1 / slow)), cents, event)
         )
         self.visit.seconds.append(self.clock)
         self.clock += self.rng.random() * 0.3

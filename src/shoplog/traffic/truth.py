@@ -26,8 +26,10 @@ class TruthReport:
     repeated: int = 0
     late: int = 0
     bytes_sent: int = 0
+    # A repeated line is a second purchase event of the same order: orders and revenue count it once.
     orders: int = 0
     revenue_cents: int = 0
+    events: Counter[str] = field(default_factory=Counter)
     files: dict[str, dict[str, int]] = field(default_factory=dict)
     quarantined: Counter[str] = field(default_factory=Counter)
     by_status: Counter[int] = field(default_factory=Counter)
@@ -35,14 +37,16 @@ class TruthReport:
     paths: Counter[str] = field(default_factory=Counter)
     visitors: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
-    def accept(self, second: int, path: str, status: int, size: int, visitor: tuple[str, str]) -> None:
-        """Count one line that must be accepted; `second` is its event time (epoch)."""
+    def accept(self, second: int, path: str, status: int, size: int, visitor: tuple[str, str], event: str) -> None:
+        """Count one line that must be accepted; `second` is its event time (epoch), `event` may be empty."""
         self.accepted += 1
         self.bytes_sent += size
         self.by_status[status] += 1
         self.by_minute[second // 60] += 1
         self.paths[path] += 1
         self.visitors.setdefault(second // 86_400, set()).add(visitor)
+        if event:
+            self.events[event] += 1
 
     def wrote(self, file: str, lines: int, size: int) -> None:
         """Count lines that reached a file."""
@@ -78,6 +82,7 @@ class TruthReport:
             "visitors_by_day": {
                 datetime.fromtimestamp(day * 86_400, UTC).date().isoformat(): len(seen) for day, seen in self.visitors.items()
             },
+            "events": dict(sorted(self.events.items())),
             "revenue": str(Decimal(self.revenue_cents) / 100),
         }  # fmt: skip
 

@@ -8,15 +8,17 @@ from typing import Protocol
 
 import polars as pl
 
+from shoplog.contracts.events import RuleSet
 from shoplog.transforms.agents import with_agents
 from shoplog.transforms.enrich import with_country, with_page_class
+from shoplog.transforms.events import with_events
 from shoplog.transforms.parse import Reading, parse_lines
 from shoplog.transforms.referrers import with_channel
 from shoplog.transforms.visitors import with_visitor_ids
 
 
 class SiteLike(Protocol):
-    """What parsing needs to know of a site."""
+    """What reading a line needs to know of a site."""
 
     @property
     def log_format(self) -> str:
@@ -27,22 +29,31 @@ class SiteLike(Protocol):
         """The site's own host names."""
 
     @property
+    def rules(self) -> RuleSet:
+        """What its URLs mean."""
+
+    @property
     def rules_version(self) -> int:
         """Version of the site's rules."""
 
 
 def line_parser(
-    sites: Mapping[str, SiteLike], salts: Mapping[date, bytes] | None
+    sites: Mapping[str, SiteLike], catalogues: Mapping[str, pl.DataFrame], salts: Mapping[date, bytes] | None
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return the function from rows with identity and raw to rows with every parsed column.
 
     Without salts (recompute) the visitor ids that the rows already carry are kept: they were made once, at landing.
     """
     hosts = {name: site.hosts for name, site in sites.items()}
+    rules = {name: site.rules for name, site in sites.items()}
     readings = {name: Reading(site.log_format, site.rules_version) for name, site in sites.items()}
 
+    def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
+        rows = with_channel(with_country(with_agents(accepted)), hosts)
+        return with_events(with_page_class(rows), rules, catalogues)
+
     def parse(lines: pl.DataFrame) -> pl.DataFrame:
-        rows = _enriched(parse_lines(lines, readings), hosts)
+        rows = _enriched(parse_lines(lines, readings), enrich)
         if salts is not None:
             rows = with_visitor_ids(rows, salts)
         return rows.drop("address")
@@ -50,11 +61,11 @@ def line_parser(
     return parse
 
 
-def _enriched(rows: pl.DataFrame, hosts: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
-    """Return rows with who, where from and what of the accepted ones; a refused line says nothing of either."""
+def _enriched(rows: pl.DataFrame, enrich: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """Return rows with who, where from and what of the accepted ones; a refused line says nothing of them."""
     numbered = rows.with_row_index("_row")
     accepted = numbered.filter(pl.col("reason").is_null())
-    known = with_page_class(with_channel(with_country(with_agents(accepted)), hosts))
+    known = enrich(accepted)
     if len(known) == len(rows):
         return known.drop("_row")
     refused = numbered.filter(pl.col("reason").is_not_null())
