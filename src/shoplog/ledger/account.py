@@ -147,7 +147,7 @@ def _unsent_lines(
 
 def _taildir_positions(settings: Settings) -> dict[str, int]:
     """Return Taildir's position in each file; the last good copy where the file is caught being rewritten."""
-    for path in (settings.taildir_position, settings.taildir_position.with_suffix(".good.json")):
+    for path in (settings.taildir_position, settings.taildir_position_good):
         try:
             return {entry["file"]: int(entry["pos"]) for entry in json.loads(path.read_text(encoding="utf-8"))}
         except (OSError, ValueError):
