@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shoplog.cli import app
+from shoplog.contracts.tables import LEDGER_FILE
 from shoplog.ledger.account import window_rows
 from shoplog.settings import Settings
 from tests.ledger.home import FILE, Home, content_lines
@@ -32,6 +33,11 @@ def test_a_file_that_landed_whole_is_fine(home: Home, content: bytes) -> None:
     home.land(content_lines(content)[:60])
     home.land(content_lines(content)[60:])
     assert only(home) == FINE
+
+
+def test_the_closed_ledger_has_every_column_of_a_row() -> None:
+    assert LEDGER_FILE.column_names == ("day", *(column for column in LEDGER_FILE.column_names if column in FINE))
+    assert set(LEDGER_FILE.column_names) == {"day", *FINE}
 
 
 def test_nothing_is_an_empty_account(home: Home) -> None:

@@ -27,14 +27,14 @@ LINES = lines_of(FILE)
 
 
 def test_whole_files_are_covered() -> None:
-    assert judged(LINES, len(FILE)) == Coverage()
+    assert judged(LINES, len(FILE)) == Coverage(len(FILE))
 
 
 @pytest.mark.parametrize(
     "content", [b"\n", b"\n\n\na\n", b"a\r\nb\r\n", b"a\nb\r\nc\r\r\n\r\n", b"", b"a\n" * 3 + b"\n"]
 )
 def test_empty_lines_and_carriage_returns_are_no_holes(content: bytes) -> None:
-    assert judged(lines_of(content), len(content)) == Coverage()
+    assert judged(lines_of(content), len(content)) == Coverage(len(content))
 
 
 @pytest.mark.parametrize("lost", [0, 7, 39])
@@ -83,6 +83,12 @@ def test_bytes_beyond_the_agents_position_are_to_come_and_not_missing() -> None:
     assert (stale.missing, stale.unsent, stale.unsent_ends) == ([], [(end, len(FILE))], 1)
 
 
+def test_what_no_census_has_counted_is_not_to_come() -> None:
+    counted = LINES[10][0]
+    found = judged(LINES[:5] + LINES[20:22], counted, sent=LINES[5][0])
+    assert (found.missing, found.unsent, found.lines_beyond) == ([], [(LINES[5][0], counted)], 2)
+
+
 def test_a_hole_before_the_agents_position_is_missing_and_the_rest_to_come() -> None:
     found = judged(LINES[:10], len(FILE), LINES[20][0])
     assert (found.missing, found.unsent) == ([(LINES[10][0], LINES[20][0])], [(LINES[20][0], len(FILE))])
@@ -105,7 +111,7 @@ def test_an_unfinished_last_line_and_its_rest() -> None:
 def test_any_lost_range_above_three_bytes_is_found(lines: list[tuple[int, bytes]], data: st.DataObject) -> None:
     content = b"".join(b"x" * length + end for length, end in lines)
     rows = lines_of(content)
-    assert judged(rows, len(content)) == Coverage()
+    assert judged(rows, len(content)) == Coverage(len(content))
     first = data.draw(st.integers(0, len(rows) - 1))
     last = data.draw(st.integers(first, len(rows) - 1))
     until = rows[last + 1][0] if last + 1 < len(rows) else len(content)

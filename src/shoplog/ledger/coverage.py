@@ -15,8 +15,12 @@ _RANGES_SHOWN = 5
 
 @dataclass(slots=True)
 class Coverage:
-    """One file's bytes. `unsent` ranges hold `unsent_ends` line ends of lines that did come."""
+    """One file's bytes, of which a census counted the first `size`.
 
+    `unsent` ranges lie within these and hold `unsent_ends` line ends of lines that did come.
+    """
+
+    size: int = 0
     lines_beyond: int = 0
     torn: int = 0
     missing: list[Range] = field(default_factory=list)
@@ -29,8 +33,9 @@ class Coverage:
         below = until if sent is None else min(until, sent)
         if below - reach > (0 if first else MAX_LINE_END_BYTES):
             self.missing.append((reach if first else reach + 1, below))
-        if sent is not None and sent < until:
-            self.unsent.append((max(reach, sent), until))
+        # Lines that no census has counted are not held against what came, so they are not to come either.
+        if sent is not None and max(reach, sent) < min(until, self.size):
+            self.unsent.append((max(reach, sent), min(until, self.size)))
             self.unsent_ends += sent <= reach and not first
 
     def in_words(self) -> str:
@@ -57,7 +62,7 @@ def covered(lines: pl.DataFrame, size: int, sent: int | None) -> Coverage:
         size: Bytes in whole lines that a census counted; 0 where none has.
         sent: Byte up to which the file was sent; None where nothing more is to come.
     """
-    found = Coverage()
+    found = Coverage(size)
     start, end = pl.col("byte_offset"), pl.col("byte_offset") + pl.col("line_bytes")
     joints = lines.sort("byte_offset", "line_bytes").select(
         start.alias("start"),
