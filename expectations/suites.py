@@ -24,15 +24,19 @@ def suites() -> dict[str, tuple[Check, ...]]:
     Missing is failing: every suite begins by asking for rows.
     """
     rows = Check("ExpectTableRowCountToBeBetween", {"min_value": 1})
-    counted = [c.name for c in LEDGER_FILE.columns if c.type == "bigint" and c.name not in ("residue",)]
+    must_be_0 = ("residue", "missing_bytes", "doubled_bytes")
+    counted = [c.name for c in LEDGER_FILE.columns if c.type == "bigint" and c.name not in must_be_0]
     ledger = (
         rows,
         # Fires when a line was written and is neither in a table nor on its way.
         Check("ExpectColumnValuesToBeBetween", {"column": "residue", "min_value": 0, "max_value": 0}),
+        # Fire when bytes of a file are in no line or in two, even where the lines' numbers agree.
+        Check("ExpectColumnValuesToBeBetween", {"column": "missing_bytes", "min_value": 0, "max_value": 0}),
+        Check("ExpectColumnValuesToBeBetween", {"column": "doubled_bytes", "min_value": 0, "max_value": 0}),
         Check("ExpectColumnValuesToBeBetween", {"column": "in_flight", "min_value": 0, "max_value": 0}, "warning"),
         *(Check("ExpectColumnValuesToBeBetween", {"column": name, "min_value": 0}) for name in counted),
         # Fires when a count was never made: bounds do not look at nulls.
-        *(Check("ExpectColumnValuesToNotBeNull", {"column": name}) for name in (*counted, "residue")),
+        *(Check("ExpectColumnValuesToNotBeNull", {"column": name}) for name in (*counted, *must_be_0)),
         # Fires when a bronze row has no fate or two.
         Check(
             "ExpectMulticolumnSumToEqual",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.io.day_index import ingest_dates
 from shoplog.io.sinks import create_table
 from shoplog.io.sources import reparsing
 from shoplog.rules import read_catalogues
@@ -42,7 +43,7 @@ def read_bronze(session: SparkSession, settings: Settings, versions: dict[str, i
 
 
 def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
-    """Return each line once, parsed anew: of equal identities the one that came first."""
+    """Return each line once, parsed anew: of equal identities the row that came first, judged at the time it came."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
@@ -55,14 +56,18 @@ def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
     return once.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 
-def of_day(rows: DataFrame, day: date) -> DataFrame:
-    """Return the rows that may belong to a day: by the time live parsing gave them, or by the day they came in.
+def of_day(rows: DataFrame, day: date, came: list[date]) -> DataFrame:
+    """Return the rows that decide which lines belong to a day, from the partitions in which they `came`.
 
-    A refused line has no event time and belongs to the day it came in. An identity's copies all carry one event time,
-    so this keeps or drops them together, except for refused ones, which are re-read with their day.
+    A line belongs to the event date of the row of it that came first, or, where that row is refused, to the day it came
+    in. So a line's rows are read together: those of this event date, and with them the refused ones, one of which may
+    have come first. What is read beside the day's own lines leaves again once each line is parsed anew.
     """
-    tomorrow = day + timedelta(days=1)
-    return rows.where(
-        f"event_date = '{day.isoformat()}' or (event_date is null and ingest_date >= '{day.isoformat()}'"
-        f" and ingest_date <= '{tomorrow.isoformat()}')"
-    )
+    dates = ", ".join(f"'{date_.isoformat()}'" for date_ in came)
+    return rows.where(f"ingest_date in ({dates}) and (event_date = '{day.isoformat()}' or event_date is null)")
+
+
+def read_day(session: SparkSession, settings: Settings, versions: dict[str, int], day: date) -> DataFrame:
+    """Return the rows that decide on a day, at stated versions; partitions without any are not read."""
+    came = ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, day)
+    return of_day(read_bronze(session, settings, versions), day, came)

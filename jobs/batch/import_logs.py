@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from jobs.batch.bronze import IDENTITY
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, LEDGER_CENSUS_IMPORT
+from shoplog.errors import UserError
+from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.leases import table_leases
-from shoplog.io.logfile import check_readable, read_lines
+from shoplog.io.logfile import check_readable, file_identity, read_lines
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, create_table
 from shoplog.io.sources import importing
@@ -30,13 +32,16 @@ def import_logs(
 ) -> dict[str, object]:
     """Import the files; return counts: lines, parsed, quarantined by reason, status, added, already known, days.
 
-    Days that are over are recomputed and published at once; the present day waits for its nightly.
+    Days that are over are recomputed and published at once; the present day waits for its nightly. Each file's census goes
+    before its lines, so that a line lost between the two shows in the ledger. Raises `UserError`, with nothing imported,
+    where a file's reader does not give as many lines as the file holds.
     """
     for path in paths:
         check_readable(path)
     now = datetime.now(UTC)
     salts = living_salts(settings.secrets_dir / "salts", now)
-    with table_leases(settings, (BRONZE_IMPORT_LOG.name,), "import", session._jvm):
+    held = [count_archive(path) for path in paths]
+    with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(session, settings, BRONZE_IMPORT_LOG.name)
         streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
@@ -48,28 +53,47 @@ def import_logs(
         rows = read.persist()
         known = session.read.format("delta").load(str(imported)).select(*IDENTITY)
         live = session.read.format("delta").load(str(streamed)).select(*IDENTITY)
-        fresh = rows.join(known, on=list(IDENTITY), how="left_anti").persist()
+        lines, expected = rows.count(), sum(census.lines + census.has_unfinished for census in held)
+        # More than that is no fault: a file may still grow.
+        if lines < expected:
+            raise UserError(f"{lines} lines were read of the {expected} that the files hold: nothing was imported.")
+        fresh = rows.join(known, on=list(IDENTITY), how="left_anti")
+        if len({file_identity(path) for path in paths}) < len(paths):
+            # One file named twice, as it is and compressed.
+            fresh = fresh.dropDuplicates(IDENTITY)
+        fresh = fresh.persist()
         added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY), how="left_semi").count()
-        lines = rows.count()
         # Asked before the append: afterwards these lines are known ones.
         touched = fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()
+        _append_censuses(session, settings, site.name, host, dict(zip(paths, held, strict=True)), now)
         if added:
             append(fresh, settings, BRONZE_IMPORT_LOG.name)
         reasons = rows.where("reason is not null").groupBy("reason").count().collect()
         statuses = rows.where("reason is null").groupBy("status").count().orderBy("status").collect()
         fresh.unpersist()
         rows.unpersist()
-    finished = sorted(row["day"] for row in touched if row["day"] < now.date())
-    for day in finished:
-        recompute(session, settings, day)
-        publish(session, settings, day)
+    published = []
+    for day in sorted(row["day"] for row in touched if row["day"] < now.date()):
+        # A line may be decided by a row that came first, and leave its day without any.
+        if recompute(session, settings, day)["accepted"]:
+            publish(session, settings, day)
+            published.append(day.isoformat())
     quarantined = {row["reason"]: row["count"] for row in reasons}
     return {
         "lines": lines, "parsed": lines - sum(quarantined.values()), "quarantined": quarantined,
         "status": {str(row["status"]): row["count"] for row in statuses}, "added": added,
         "already_imported": lines - added, "also_streamed": also_streamed,
-        "days_published": [day.isoformat() for day in finished],
+        "days_published": published,
     }  # fmt: skip
+
+
+def _append_censuses(
+    session: SparkSession, settings: Settings, site: str, host: str, held: dict[Path, ArchiveCensus], now: datetime
+) -> None:
+    create_table(session, settings, LEDGER_CENSUS_IMPORT.name)
+    rows = [(site, host, file_identity(path), None, census.size, census.lines, now) for path, census in held.items()]
+    frame = session.createDataFrame(rows, LEDGER_CENSUS_IMPORT.schema_ddl).coalesce(1)
+    append(frame, settings, LEDGER_CENSUS_IMPORT.name)
 
 
 def _lines_of(path: str, site: str, host: str, ingest_time: datetime):  # type: ignore[no-untyped-def]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def publish(session: SparkSession, settings: Settings, day: date) -> int:
-    """Publish each site that has lines on the day; return how many. Raises `UserError` for a day that is not over."""
+    """Publish each site that has lines on the day; return how many.
+
+    Raises `UserError` for a day that is not over, and for one without any request: that would switch nothing.
+    """
     if day >= datetime.now(UTC).date():
         raise UserError(f"{day} is not over in UTC: only finished days are published.")
     if latest_version(settings.warehouse / SILVER_REQUEST.name) is None:
@@ -39,5 +42,8 @@ def publish(session: SparkSession, settings: Settings, day: date) -> int:
             f"cast({bronze if bronze is not None else 'null'} as bigint) bronze_version", f"map({pinned}) table_versions",
             "count requests", "coalesce(live_requests, 0) live_requests",
         ).coalesce(1)  # fmt: skip
+        sites = requests.count()
+        if not sites:
+            raise UserError(f"{day} has no recomputed requests: nothing was published.")
         append(rows, settings, PUBLISHED_DAY.name)
-        return requests.count()
+        return sites

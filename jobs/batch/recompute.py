@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.batch.bronze import bronze_versions, lines_once, of_day, read_bronze
+from jobs.batch.bronze import bronze_versions, lines_once, read_day
 from shoplog.contracts.metrics import FAMILIES
 from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
+from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_day
 from shoplog.settings import Settings
@@ -20,13 +21,21 @@ WRITES = (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name, *(table.name for tabl
 
 
 def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str, int]:
-    """Replace the day in silver, quarantine and gold; return the bronze versions it was made from and row counts."""
+    """Replace the day in silver, quarantine and gold; return the bronze versions it was made from and row counts.
+
+    Raises `UserError`, with nothing replaced, for a day without any line: missing is failing.
+    """
     versions = bronze_versions(session, settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
         for table in WRITES:
             create_table(session, settings, table)
-        once = lines_once(of_day(read_bronze(session, settings, versions), day), settings).persist()
+        once = lines_once(read_day(session, settings, versions, day), settings).persist()
         try:
+            if once.isEmpty():
+                raise UserError(
+                    f"{day} has no lines: none that came in has this event date, and none was refused on it. If there "
+                    "should be some, 'shoplog ledger' says where they are."
+                )
             accepted = once.where(f"reason is null and event_date = '{day.isoformat()}'")
             refused = once.where(f"reason is not null and ingest_date = '{day.isoformat()}'")
             replace_day(accepted, settings, SILVER_REQUEST.name, day)

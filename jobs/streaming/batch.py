@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from jobs.streaming.crash import crash_point
-from shoplog.contracts.metrics import LEDGER, LIVE_FAMILIES
+from shoplog.contracts.metrics import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
-from shoplog.io.marks import FileKey, Marks
+from shoplog.io.marks import FileKey, marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts
 from shoplog.io.sinks import append, table_path
@@ -49,7 +49,7 @@ class LiveTables:
         newest = newest_commit_with_metadata(self.bronze)
         resharded = newest.metadata.get("resharded", []) if newest else []
         self.catch_up()
-        self.marks = _marks(_live_files(self.gold))
+        self.marks = marks_of(pl.scan_delta(str(self.gold)))
         self.seen: dict[FileKey, pl.Series] = {}
         self._remember([(s, h, f) for s, h, f in resharded])
         self.batch_id = -1
@@ -86,7 +86,9 @@ class LiveTables:
             self.measured = covered.end
             if hasattr(self, "marks"):
                 self._gold_version = latest_version(self.gold, self._gold_version)
-                self.marks = _raised(self.marks, read_commit(self.gold, self._gold_version or 0).added)
+                written = read_commit(self.gold, self._gold_version or 0).added
+                if written:
+                    self.marks = marks_of(pl.scan_parquet(list(written), missing_columns="insert"), self.marks)
 
     def _unmeasured(self) -> list[Commit]:
         """Return bronze's commits after the partials' offsets, newest first."""
@@ -136,29 +138,3 @@ def live_partials(bronze_rows: DataFrame, records: int) -> DataFrame:
     # A small batch is one task from file to file: no shuffle, whose fixed cost would be most of its delay.
     rows = bronze_rows.coalesce(1) if records <= _ONE_TASK_RECORDS else bronze_rows
     return partials(rows, LIVE_FAMILIES).coalesce(1)
-
-
-def _live_files(table: Path) -> tuple[str, ...]:
-    from deltalake import DeltaTable
-
-    return tuple(DeltaTable(str(table)).file_uris())
-
-
-def _marks(files: tuple[str, ...]) -> Marks:
-    """Return the highest byte offset per Kafka partition and file: bronze's marks, as its partials keep them."""
-    return _raised({}, files)
-
-
-def _raised(marks: Marks, files: tuple[str, ...]) -> Marks:
-    raised = dict(marks)
-    wanted = ("family", "kafka_partition", "site", "host", "file", "highest_byte_offset")
-    if files:
-        rows = (
-            pl.scan_parquet(list(files), missing_columns="insert")
-            .select(wanted)
-            .filter(pl.col("family") == LEDGER.name)
-        )
-        for partition, site, host, file, highest in rows.drop("family").collect().iter_rows():
-            key = (partition, site, host, file)
-            raised[key] = max(raised.get(key, -1), highest)
-    return raised

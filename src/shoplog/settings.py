@@ -124,3 +124,8 @@ class Settings(BaseSettings):
     def taildir_position(self) -> Path:
         """Flume's position file."""
         return self.home / "flume/taildir_position.json"
+
+    @property
+    def taildir_position_good(self) -> Path:
+        """The last good copy of Flume's position file, which a kill can leave empty."""
+        return self.taildir_position.with_suffix(".good.json")

@@ -13,7 +13,7 @@ ALLOWED = {
     "src/shoplog/contracts": {"contracts"},
     "src/shoplog/transforms": {"contracts", "transforms"},
     "src/shoplog/io": {"contracts", "settings", "errors", "io", "sites"},
-    "src/shoplog/ledger": {"contracts", "settings", "errors", "io", "ledger", "sites"},
+    "src/shoplog/ledger": {"contracts", "transforms", "settings", "errors", "io", "ledger", "sites"},
     "expectations": {"contracts", "settings", "errors"},
     "dags": set(),
 }

@@ -15,7 +15,8 @@ from shoplog.settings import Settings
 DAY = date(2026, 11, 20)
 LEDGER = {
     "site": "shop", "host": "web1", "file": "a.log", "written": 10, "read": 10, "kafka": 11, "bronze": 11, "accepted": 9,
-    "quarantined": 1, "duplicates": 1, "in_flight": 0, "residue": 0,
+    "quarantined": 1, "duplicates": 1, "in_flight": 0, "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
+    "residue": 0,
 }  # fmt: skip
 PARITY = {"site": "shop", "metric": "requests", "live": 9.0, "batch": 9.0, "difference": 0.0, "unexplained": 0.0}
 
@@ -43,6 +44,8 @@ def test_a_good_day_passes_and_has_data_docs(settings: Settings) -> None:
     ("suite", "changed", "column"),
     [
         ("ledger", {"residue": 1}, "residue"),
+        ("ledger", {"missing_bytes": 5}, "missing_bytes"),
+        ("ledger", {"doubled_bytes": 5}, "doubled_bytes"),
         ("ledger", {"accepted": 8}, None),
         ("ledger", {"residue": None}, "residue"),
         ("parity", {"unexplained": 1.0}, "unexplained"),

@@ -21,7 +21,10 @@ def ledger(
     ] = False,
     day: Day = None,
 ) -> None:
-    """Account for every line: A per file, B per minute; exit code 1 when any residue is not 0 or there is nothing."""
+    """Account for every line: A per file, B per minute.
+
+    Exit code 1 when any residue is not 0, when bytes of a file are missing or came twice, or when there is nothing.
+    """
     from shoplog.ledger.account import as_json as row_json
     from shoplog.ledger.account import file_rows, window_rows
 
@@ -36,7 +39,11 @@ def ledger(
         for line in (*map(row_json, files), *map(row_json, windows)):
             print(line)
     else:
-        as_table("A: lines of each file", [asdict(row) for row in files])
+        counts = [{name: value for name, value in asdict(row).items() if name != "broken_ranges"} for row in files]
+        as_table("A: lines of each file", counts)
+        for row in files:
+            if row.broken_ranges:
+                print(f"{row.site} {row.host} {row.file}: bytes {row.broken_ranges}")
         wrong = [asdict(row) for row in windows if row.residue]
         total = {
             "windows": len(windows),
@@ -46,7 +53,7 @@ def ledger(
         as_table("B: accepted lines and gold", [total])
         if wrong:
             as_table("B: windows with a residue", wrong)
-    if not files or any(f.residue for f in files) or any(w.residue for w in windows):
+    if not files or any(f.is_wrong for f in files) or any(w.residue for w in windows):
         raise typer.Exit(1)
 
 

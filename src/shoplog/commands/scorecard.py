@@ -77,7 +77,7 @@ def take_scorecard(
     ).fetchone()
     delays = freshness_ms(settings, site.log_dir.parent / "written.jsonl", run["began"])
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
-    residue = sum(abs(row.residue) for row in files) + sum(abs(row.residue) for row in windows)
+    residue = sum(max(abs(row.residue), int(row.is_wrong)) for row in files) + sum(abs(row.residue) for row in windows)
     return Scorecard(
         lines_written=sum(row.written for row in files), bytes_written=run["bytes_written"],
         kafka_records=sum(row.kafka for row in files), bronze_rows=sum(row.bronze for row in files),

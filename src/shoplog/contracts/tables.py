@@ -72,22 +72,23 @@ def _gold(family: Family) -> Table:
 
 GOLD = {family.name: _gold(family) for family in FAMILIES}
 
-LEDGER_CENSUS_LIVE = Table(
-    "ledger_census_live",
-    (
-        c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode"),
-        Column("size", "bigint", "bytes in whole lines"), Column("lines", "bigint", "whole lines"),
-        Column("seen_at", "timestamp", "when the census looked"),
-    ),
-    "stream",
-    "what a census saw",
+_CENSUS = (
+    c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode; null for archives"),
+    Column("size", "bigint", "bytes in whole lines"), Column("lines", "bigint", "whole lines"),
+    Column("seen_at", "timestamp", "when the census looked"),
 )  # fmt: skip
+LEDGER_CENSUS_LIVE = Table("ledger_census_live", _CENSUS, "stream", "what a census saw")
+LEDGER_CENSUS_IMPORT = Table("ledger_census_import", _CENSUS, "import", "what an imported file holds, uncompressed")
 LEDGER_FILE = Table(
     "ledger_file",
     (
         Column("day", "date", "the UTC day that was closed"), c.SITE, c.HOST, c.FILE,
         *(Column(name, "bigint", "lines") for name in (
             "written", "read", "kafka", "bronze", "accepted", "quarantined", "duplicates", "in_flight", "residue")),
+        Column("torn", "bigint", "pieces: unfinished lines that were sent before their rest"),
+        Column("missing_bytes", "bigint", "bytes of the file that no line covers"),
+        Column("doubled_bytes", "bigint", "bytes of the file that two lines cover"),
+        Column("broken_ranges", "string", "the first of these bytes as FROM-TO, without TO; empty where all is well"),
     ),
     "ledger",
     "A: lines of each file, from byte to fate",
@@ -148,6 +149,7 @@ TABLES = {
     table.name: table
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
-        LEDGER_CENSUS_LIVE, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
+        LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY,
+        QUALITY_RESULT,
     )
 }  # fmt: skip

@@ -6,9 +6,21 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from shoplog.contracts.metrics import LEDGER
+
 FileKey = tuple[str, str, str]  # site, host, file
 Marks = dict[tuple[int, str, str, str], int]  # Kafka partition, site, host, file -> highest byte offset seen
 _GROUP = ["kafka_partition", "site", "host", "file"]
+
+
+def marks_of(partials: pl.LazyFrame, known: Marks | None = None) -> Marks:
+    """Return the highest byte offset per Kafka partition and file in rows of `gold_partial_live`, on top of `known` marks."""
+    ledger = partials.filter(pl.col("family") == LEDGER.name)
+    raised = dict(known or {})
+    for *key, highest in ledger.group_by(_GROUP).agg(pl.col("highest_byte_offset").max()).collect().iter_rows():
+        place = (key[0], key[1], key[2], key[3])
+        raised[place] = max(raised.get(place, -1), highest)
+    return raised
 
 
 def with_fate(rows: pl.DataFrame, marks: Marks, seen: Mapping[FileKey, pl.Series]) -> pl.DataFrame:

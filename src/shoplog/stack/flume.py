@@ -97,10 +97,6 @@ def _batch_size(settings: Settings) -> int:
     return BATCH_SIZES[min(times, len(BATCH_SIZES) - 1)]
 
 
-def _good_copy(settings: Settings) -> Path:
-    return settings.taildir_position.with_suffix(".good.json")
-
-
 def _read_positions(path: Path) -> bytes | None:
     """Return the file's bytes where they are a list of positions that is not empty."""
     try:
@@ -116,7 +112,7 @@ def keep_position(settings: Settings) -> bool:
     content = _read_positions(settings.taildir_position)
     if content is None:
         return False
-    _replace(_good_copy(settings), content)
+    _replace(settings.taildir_position_good, content)
     return True
 
 
@@ -124,7 +120,7 @@ def restore_position(settings: Settings) -> bool:
     """Return whether the last good copy replaced an empty or broken position file; without it every file is re-sent."""
     if not settings.taildir_position.exists() or _read_positions(settings.taildir_position) is not None:
         return False
-    content = _read_positions(_good_copy(settings))
+    content = _read_positions(settings.taildir_position_good)
     if content is None:
         return False
     _replace(settings.taildir_position, content)

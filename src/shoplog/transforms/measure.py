@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
+from shoplog.contracts.metrics import DERIVED, DIMENSIONS, LIVE_FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family, Metric
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# Of a column that the rows do not have, such as a Kafka partition of recomputed ones.
+_ABSENT = "string"
 _KEYS = ("family", "site", "window_start", "window_end", *DIMENSIONS)
 
 
@@ -22,10 +24,9 @@ def partials(rows: DataFrame, families: Sequence[Family]) -> DataFrame:
     """
     types = dict(rows.dtypes)
     keys = ", ".join(_key(family, types) for family in families)
-    repeated = rows.selectExpr("*", f"explode(filter(array({keys}), k -> k is not null)) as key").selectExpr(
-        "key.*", *(f"`{name}`" for name in types if name not in _KEYS)
-    )
-    return _added_up(repeated, families, lambda metric: metric.partial)
+    repeated = rows.selectExpr("*", f"explode(filter(array({keys}), k -> k is not null)) as key")
+    # The key's columns stay within it: figures are made of the row's own.
+    return _added_up(repeated, families, lambda metric: metric.partial, "key.")
 
 
 def _key(family: Family, types: dict[str, str]) -> str:
@@ -33,10 +34,11 @@ def _key(family: Family, types: dict[str, str]) -> str:
     seconds = f"unix_seconds({family.time})"
     width = family.window_minutes * 60
     start = f"{seconds} - {seconds} % {width}"
-    absent = {
-        name: f"cast(null as {types.get(name, 'string')})" for name in DIMENSIONS if name not in family.dimensions
-    }
-    dimensions = (f"{absent.get(name, name)} as {name}" for name in DIMENSIONS)
+    sql = {name: DERIVED.get(name, name) for name in DIMENSIONS}
+    dimensions = (
+        f"{sql[name] if name in family.dimensions else f'cast(null as {types.get(sql[name], _ABSENT)})'} as {name}"
+        for name in DIMENSIONS
+    )
     fields = ", ".join(
         (
             f"'{family.name}' as family",
@@ -78,13 +80,13 @@ def daily_requests(rows: DataFrame) -> DataFrame:
     return traffic.groupBy("site", F.to_date("window_start").alias("day")).agg(F.sum("requests").alias("requests"))
 
 
-def _added_up(rows: DataFrame, families: Sequence[Family], sql: Callable[[Metric], str]) -> DataFrame:
+def _added_up(rows: DataFrame, families: Sequence[Family], sql: Callable[[Metric], str], key: str = "") -> DataFrame:
     """Return rows grouped by every key, each measure made by its `sql` and null in the families that lack it."""
     from pyspark.sql import functions as F
 
     measures = []
     for metric in dict.fromkeys(metric for family in families for metric in family.metrics):
         owners = ", ".join(f"'{family.name}'" for family in families if metric in family.metrics)
-        measures.append(f"cast(if(family in ({owners}), {sql(metric)}, null) as {metric.type}) as {metric.name}")
-    added = rows.groupBy(*_KEYS).agg(*(F.expr(measure) for measure in measures))
+        measures.append(f"cast(if({key}family in ({owners}), {sql(metric)}, null) as {metric.type}) as {metric.name}")
+    added = rows.groupBy(*(F.col(key + name) for name in _KEYS)).agg(*(F.expr(measure) for measure in measures))
     return added.selectExpr("*", "to_date(window_start) as window_date")

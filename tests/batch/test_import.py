@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.batch import import_logs as job
+from shoplog.errors import UserError
+from shoplog.io.archive_census import ArchiveCensus
+from shoplog.ledger import census, in_flight
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+from tests.batch.bronze_rows import line
+from tests.ledger.home import Home
+
+pytestmark = pytest.mark.spark
+
+
+def test_an_import_stands_in_the_ledger_line_by_line(
+    spark: Any, settings: Settings, tmp_path: Path, monkeypatch: Any
+) -> None:
+    home = Home(settings)
+    for module in (census, in_flight):
+        monkeypatch.setattr(module, "topic_offsets", home.topic_offsets)
+        monkeypatch.setattr(module, "records", home.records)
+    site = load_sites(settings)["shop"]
+    # Of today: a day that is not over is not recomputed here.
+    content = b"\r\n".join([line(datetime.now(UTC))] * 5 + [b"nonsense", b"", b"no line end"])
+    plain, packed = tmp_path / "old.log", tmp_path / "old.log.gz"
+    plain.write_bytes(content)
+    packed.write_bytes(gzip.compress(content))
+    made = job.import_logs(spark, settings, site, "web1", [plain, packed])
+    assert (made["lines"], made["added"], made["already_imported"]) == (16, 8, 8)
+    (row,) = home.account()
+    assert (row.file, row.written, row.accepted, row.quarantined) == ("old.log", 8, 5, 3)
+    assert (row.kafka, row.bronze, row.duplicates, row.in_flight, row.residue) == (0, 8, 0, 0, 0)
+    assert not row.is_wrong
+
+    monkeypatch.setattr(job, "count_archive", lambda path: ArchiveCensus(10_000, 9, False))
+    with pytest.raises(UserError, match="8 lines were read of the 9"):
+        job.import_logs(spark, settings, site, "web1", [plain])
+    assert home.account() == [row]

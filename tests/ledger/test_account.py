@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from shoplog.cli import app
+from shoplog.contracts.tables import LEDGER_FILE
+from shoplog.ledger.account import window_rows
+from shoplog.settings import Settings
+from tests.ledger.home import FILE, Home, content_lines
+
+CONTENT = b"".join(b"line %03d %s\n" % (n, b"x" * (n % 17)) for n in range(100))
+LINES = content_lines(CONTENT)
+FINE = {
+    "site": "shop", "host": "web1", "file": FILE, "written": 100, "read": 100, "kafka": 100, "bronze": 100, "accepted": 100,
+    "quarantined": 0, "duplicates": 0, "in_flight": 0, "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
+    "residue": 0,
+}  # fmt: skip
+
+
+def only(home: Home) -> dict[str, Any]:
+    rows = home.account()
+    assert len(rows) == 1
+    return asdict(rows[0])
+
+
+@pytest.mark.parametrize("content", [CONTENT, CONTENT.replace(b"\n", b"\r\n"), CONTENT.replace(b"x\n", b"x\r\n")])
+def test_a_file_that_landed_whole_is_fine(home: Home, content: bytes) -> None:
+    home.count(content, landed=True)
+    home.land(content_lines(content)[:60])
+    home.land(content_lines(content)[60:])
+    assert only(home) == FINE
+
+
+def test_the_closed_ledger_has_every_column_of_a_row() -> None:
+    assert LEDGER_FILE.column_names == ("day", *(column for column in LEDGER_FILE.column_names if column in FINE))
+    assert set(LEDGER_FILE.column_names) == {"day", *FINE}
+
+
+def test_nothing_is_an_empty_account(home: Home) -> None:
+    assert home.account() == []
+    assert window_rows(home.settings) == []
+
+
+def test_refused_and_repeated_lines_have_their_columns(home: Home) -> None:
+    home.count(CONTENT)
+    home.land(LINES[:90])
+    home.land(LINES[90:], "quarantined")
+    home.land(LINES[50:70], "duplicate")
+    assert only(home) == {**FINE, "kafka": 120, "bronze": 120, "accepted": 90, "quarantined": 10, "duplicates": 20}
+
+
+def test_lines_on_their_way_are_measured_at_each_place(home: Home) -> None:
+    home.count(CONTENT)
+    home.write(CONTENT, position=LINES[80][0])
+    home.land(LINES[:50])
+    home.send(LINES[45:80])
+    row = only(home)
+    assert (row["read"], row["kafka"], row["bronze"], row["in_flight"]) == (80, 85, 50, 50)
+    assert (row["residue"], row["missing_bytes"], row["doubled_bytes"]) == (0, 0, 0)
+
+
+def test_a_position_older_than_what_came_counts_no_line_twice(home: Home) -> None:
+    home.count(CONTENT)
+    home.write(CONTENT, position=0)
+    home.land(LINES[:50] + LINES[60:70])
+    assert only(home) == {**FINE, "read": 60, "kafka": 60, "bronze": 60, "accepted": 60, "in_flight": 40}
+
+
+def test_a_census_behind_the_stream_leaves_no_residue(home: Home) -> None:
+    home.count(CONTENT[: LINES[70][0]])
+    home.land(LINES)
+    assert only(home) == FINE
+
+
+def test_a_lost_line_is_a_residue_and_a_hole(home: Home) -> None:
+    home.count(CONTENT)
+    home.land(LINES[:40] + LINES[41:])
+    row = only(home)
+    start, end = LINES[40][0], LINES[41][0]
+    assert (row["residue"], row["missing_bytes"], row["broken_ranges"]) == (1, end - start, f"{start}-{end} missing")
+
+
+def test_a_lost_line_and_an_invented_one_of_the_same_length_are_both_found(home: Home) -> None:
+    home.count(CONTENT)
+    offset, body = LINES[40]
+    invented = (LINES[60][0], body)
+    home.land([*LINES[:40], *LINES[41:60], invented, *LINES[61:], (LINES[60][0] + 3, LINES[60][1])])
+    row = only(home)
+    assert row["residue"] == 0
+    assert row["missing_bytes"] > 0
+    assert row["doubled_bytes"] > 0
+    assert f"{offset}-{LINES[41][0]} missing" in row["broken_ranges"]
+
+
+def test_a_line_accepted_twice_is_found_even_with_another_lost(home: Home) -> None:
+    home.count(CONTENT)
+    same_length = next(n for n in range(1, 100) if n != 40 and len(LINES[n][1]) == len(LINES[40][1]))
+    home.land([line for line in LINES if line != LINES[40]] + [LINES[same_length]])
+    row = only(home)
+    assert (row["residue"], row["missing_bytes"], row["doubled_bytes"]) == (0, len(LINES[40][1]) + 1, len(LINES[40][1]))
+
+
+def test_an_unfinished_last_line_and_its_rest_leave_no_residue(home: Home) -> None:
+    home.count(b"a\nunfin")
+    home.land([(0, b"a"), (2, b"unfin")])
+    assert (only(home)["written"], only(home)["residue"], only(home)["torn"]) == (2, 0, 0)
+    home.count(b"a\nunfinished\n")
+    home.write(b"a\nunfinished\n", position=7)
+    assert (only(home)["in_flight"], only(home)["residue"], only(home)["missing_bytes"]) == (0, 0, 0)
+    home.land([(7, b"ished")])
+    row = only(home)
+    assert (row["written"], row["accepted"], row["torn"], row["residue"]) == (2, 3, 1, 0)
+    assert row["missing_bytes"] == row["doubled_bytes"] == 0
+
+
+def test_a_line_above_the_limit_covers_all_its_bytes(home: Home) -> None:
+    content = b"short\n" + b"y" * (3 << 20) + b"\nshort\n"
+    lines = content_lines(content)
+    home.count(content)
+    # Cut on the way; line_bytes holds the length before.
+    home.land(lines)
+    assert (only(home)["residue"], only(home)["missing_bytes"]) == (0, 0)
+
+
+def test_a_streamed_and_imported_file_counts_each_line_once(home: Home) -> None:
+    home.count(CONTENT, landed=True)
+    home.land(LINES[:30])
+    home.land(LINES[40:])
+    home.bring_in(LINES)
+    home.count(CONTENT, imported=True)
+    assert only(home) == {**FINE, "kafka": 90, "bronze": 190, "duplicates": 90}
+
+
+def test_an_imported_file_stands_in_the_account(home: Home) -> None:
+    content = CONTENT + b"no line end"
+    home.bring_in([*LINES, (len(CONTENT), b"no line end")])
+    home.count(content, imported=True)
+    assert only(home) == {**FINE, "written": 101, "read": 101, "kafka": 0, "bronze": 101, "accepted": 101}
+
+
+def test_an_import_that_lost_lines_is_found(home: Home) -> None:
+    home.count(CONTENT, imported=True)
+    home.bring_in(LINES[:95])
+    row = only(home)
+    assert (row["residue"], row["broken_ranges"]) == (5, f"{LINES[95][0]}-{len(CONTENT)} missing")
+
+
+def test_records_without_identity_are_counted_and_have_no_bytes(home: Home) -> None:
+    home.topics[home.settings.topic_raw] += [b"foreign", b"\xff\xfe"]
+    row = only(home)
+    assert (row["site"], row["written"], row["in_flight"], row["residue"]) == ("(unknown)", 2, 2, 0)
+    home.landed = 2
+    home.land([(500, b"foreign")], "quarantined", "(kafka partition 0)", site="(unknown)", host="(unknown)")
+    assert [(row.file, row.residue, row.is_wrong) for row in home.account()] == [("(kafka partition 0)", 0, False)]
+
+
+def test_windows_are_compared_at_golds_offsets(home: Home) -> None:
+    home.land(LINES[:50])
+    home.measure(50)
+    home.land(LINES[50:])
+    rows = window_rows(home.settings)
+    assert [(row.accepted, row.gold, row.residue) for row in rows] == [(50, 50, 0)]
+    home.measure(49)
+    assert [row.residue for row in window_rows(home.settings)] == [1]
+
+
+@pytest.mark.parametrize(("lines", "code"), [(LINES, 0), (LINES[:40] + LINES[41:] + [(LINES[60][0] + 3, b"z")], 1)])
+def test_the_command_names_file_and_bytes_and_fails(home: Home, lines: Any, code: int, monkeypatch: Any) -> None:
+    for name, value in (("HOME", home.settings.home), ("HOST", "web1")):
+        monkeypatch.setenv(f"SHOPLOG_{name}", str(value))
+    home.count(CONTENT)
+    home.land(sorted(lines))
+    home.measure(len(lines))
+    done = CliRunner().invoke(app, ["ledger"])
+    assert done.exit_code == code, done.output
+    sentence = f"shop web1 {FILE}: bytes {LINES[40][0]}-{LINES[41][0]} missing"
+    assert (sentence in done.output) is bool(code)
+
+
+def test_the_settings_name_the_good_copy(settings: Settings) -> None:
+    assert settings.taildir_position_good.name == "taildir_position.good.json"
