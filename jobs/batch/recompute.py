@@ -12,7 +12,7 @@ from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_day
 from shoplog.settings import Settings
-from shoplog.transforms.measure import measured
+from shoplog.transforms.measure import accepted_partials, merged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,9 +42,11 @@ def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str,
             replace_day(refused, settings, QUARANTINE_ACCESS_LOG.name, day)
             silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
             silver = silver.where(f"event_date = '{day.isoformat()}'")
+            figures = accepted_partials(silver).persist()
             for family in FAMILIES:
-                gold = measured(silver, family).selectExpr("*", "to_date(window_start) event_date")
+                gold = merged(figures, family).selectExpr("*", "to_date(window_start) event_date")
                 replace_day(gold, settings, family.table, day)
+            figures.unpersist()
             return {**versions, "accepted": silver.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()

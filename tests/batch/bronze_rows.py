@@ -59,7 +59,7 @@ class Bronze:
             pl.lit(None, pl.String).alias("reason"),
         )  # fmt: skip
         fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-        return line_parser(load_sites(self.settings), {})(frame).with_columns(fate.alias("fate"))
+        return line_parser(load_sites(self.settings), {}, {})(frame).with_columns(fate.alias("fate"))
 
     def _append(self, table: Table, rows: pl.DataFrame) -> None:
         path = str(self.settings.warehouse / table.name)

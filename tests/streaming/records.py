@@ -34,6 +34,7 @@ class Batches:
     def __init__(self, session: Any, settings: Settings, start: dict[int, int] | None = None) -> None:
         self.session, self.settings = session, settings
         self.end = start or {0: 0, 1: 0}
+        self.ingest_time = NOON
         (settings.checkpoint / "offsets").mkdir(parents=True)
         (settings.checkpoint / START_FILE).write_text(json.dumps(self.end))
         for table in ("bronze_access_log", "gold_partial_live"):
@@ -50,7 +51,7 @@ class Batches:
         rows = []
         for partition, batch in sorted(values.items()):
             first = self.end.get(partition, 0)
-            rows += [(v, partition, first + i, self.settings.topic_raw, NOON) for i, v in enumerate(batch)]
+            rows += [(v, partition, first + i, self.settings.topic_raw, self.ingest_time) for i, v in enumerate(batch)]
             self.end = {**self.end, partition: first + len(batch)}
         ends = json.dumps({self.settings.topic_raw: self.end})
         (self.settings.checkpoint / "offsets" / str(self.batch_id)).write_text(f"v1\n{{}}\n{ends}")

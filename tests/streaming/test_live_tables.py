@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
-from shoplog.contracts.metrics import PAGES, TRAFFIC
 from shoplog.errors import DriftError
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
 from shoplog.settings import Settings
-from shoplog.transforms.measure import measured, merged
 from tests.streaming.records import Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -99,22 +97,3 @@ def test_refused_lines_are_kept_with_their_reason(batches: Batches) -> None:
     assert rows[5] == ("bad_identity", b"a foreign record")
     assert rows[6] == ("bad_identity", b"\xfe\xff")
     assert batches.requests() == 0
-
-
-@pytest.mark.parametrize("family", [TRAFFIC, PAGES], ids=lambda family: family.name)
-def test_live_and_batch_figures_of_the_same_rows_are_equal(batches: Batches, family: Any) -> None:
-    """Thousands of visitors, so that the sketches leave their exact range."""
-    offset, sent = 0, []
-    for i in range(6000):
-        sent.append(value(line(f"198.18.{i // 200}.{i % 200}", i % 60, f"/p{i % 7}", (200, 404, 500)[i % 3]), offset))
-        offset += 100
-    for start in range(0, 6000, 1500):
-        batches.send({0: sent[start : start + 1000], 1: sent[start + 1000 : start + 1500]})
-    keys = ["site", "window_start", *family.dimensions]
-    names = [*keys, *(m.figure_name or m.name for m in family.metrics if m.type != "binary" or m.figure)]
-    live = merged(batches.gold().where(f"family = '{family.name}'"), family).select(names).orderBy(keys).collect()
-    batch = measured(batches.bronze().where("fate = 'accepted'"), family).select(names).orderBy(keys).collect()
-    assert live == batch
-    assert sum(row["requests"] for row in live) == 6000
-    if family is TRAFFIC:
-        assert 5700 < live[0]["visitors"] < 6300

@@ -73,7 +73,7 @@ def take_scorecard(
     parity = tables.execute(
         "select count(distinct (site, window_start)), count(distinct (site, window_start)) "
         "filter (where unexplained is null or unexplained <> 0) "
-        f"from gold_parity where day in ({of_days}) and dimension is null"
+        f"from gold_parity where day in ({of_days}) and family = 'traffic'"
     ).fetchone()
     delays = freshness_ms(settings, site.log_dir.parent / "written.jsonl", run["began"])
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)

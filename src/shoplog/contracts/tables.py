@@ -38,11 +38,11 @@ QUARANTINE_ACCESS_LOG = Table(
 )
 
 _BY_NAME = {column.name: column for column in (*_BRONZE, c.HTTP_STATUS)}
+_FAMILY = Column("family", "string", "which figures the row holds", nullable=False)
 GOLD_PARTIAL_LIVE = Table(
     "gold_partial_live",
     (
-        Column("family", "string", "which figures the row holds", nullable=False),
-        c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE,
+        _FAMILY, c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE,
         *(replace(_BY_NAME[name], nullable=True) for name in DIMENSIONS),
         *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS),
     ),
@@ -107,7 +107,7 @@ LEDGER_WINDOW = Table(
 GOLD_PARITY = Table(
     "gold_parity",
     (
-        Column("day", "date", "the compared UTC day"), c.SITE, c.WINDOW_START,
+        Column("day", "date", "the compared UTC day"), _FAMILY, c.SITE, c.WINDOW_START,
         Column("metric", "string", "name of the figure"),
         Column("dimension", "string", "the dimensions' values as JSON, where the family has any"),
         Column("live", "double", "the stream's figure"), Column("batch", "double", "the recomputed figure"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import DERIVED, DIMENSIONS, LIVE_FAMILIES, TRAFFIC
+from shoplog.contracts.metrics import DERIVED, DIMENSIONS, FAMILIES, LIVE_FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family, Metric
 
 if TYPE_CHECKING:
@@ -52,19 +52,20 @@ def _key(family: Family, types: dict[str, str]) -> str:
 
 
 def merged(rows: DataFrame, family: Family) -> DataFrame:
-    """Return partials added up per site, window and dimension, with the figures people read."""
+    """Return a family's partials added up per site, window and dimension, with the figures people read."""
     from pyspark.sql import functions as F
 
+    rows = rows.where(F.col("family") == family.name)
     keys = ("site", "window_start", "window_end", *family.dimensions)
     sums = rows.groupBy(*keys).agg(*(F.expr(f"{metric.merge} as {metric.name}") for metric in family.metrics))
     return sums.selectExpr("*", *(f"{m.figure} as {m.figure_name}" for m in family.metrics if m.figure))
 
 
-def measured(requests: DataFrame, family: Family) -> DataFrame:
-    """Return the figures of accepted request rows: their partials, added up by the same expressions as the stream's."""
+def accepted_partials(requests: DataFrame) -> DataFrame:
+    """Return the partials of every published family of accepted request rows, by the same expressions as the stream's."""
     from pyspark.sql import functions as F
 
-    return merged(partials(requests.withColumn("fate", F.lit("accepted")), (family,)), family)
+    return partials(requests.withColumn("fate", F.lit("accepted")), FAMILIES)
 
 
 def folded(rows: DataFrame) -> DataFrame:
