@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from deltalake import write_deltalake
 
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.settings import Settings
 from tests.dashboard.browser import Server, Watched, chromium, needs_chromium, serving, watched
+from tests.dashboard.test_figures import rows as partials
 from tests.streaming.records import NOON, YESTERDAY, Batches, line, value
 
 if TYPE_CHECKING:
@@ -199,6 +202,11 @@ def test_before_any_line_the_page_says_so(shop: Shop, settings: Settings) -> Non
         seen.page.goto(server.url)
         wait(seen.page, "#notice", "No line has arrived yet")
         assert text(seen.page, "#accepted") == "0"
+        assert seen.page.locator("#chart").is_hidden()
+        ledger = {"family": "ledger", "window_start": NOON, "accepted": 0, "quarantined": 3, "duplicates": 0}
+        write_deltalake(str(settings.warehouse / GOLD_PARTIAL_LIVE.name), partials(ledger))
+        wait(seen.page, "#notice", "none could be read")
+        assert text(seen.page, "#quarantined") == "3"
         seen.page.goto(f"{server.url}/quality/")
         assert "No day has been checked yet" in text(seen.page, "body")
         assert (seen.complaints, seen.hosts) == ([], {"127.0.0.1"})
