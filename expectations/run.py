@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from expectations.outcomes import outcome
 from expectations.suites import Check, suites
 from shoplog.errors import UserError
 from shoplog.settings import Settings
@@ -45,9 +46,15 @@ def run_quality(
 
     Raises `UserError` where a frame is missing: a check that is not run must not look like one that passed.
     """
+    for name in suites():
+        if name not in frames:
+            raise UserError(f"There is no frame {name!r} to check: a missing side fails.")
     # Ten CPU seconds: never at the top of a module.
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     import great_expectations as gx
+    from great_expectations.core.run_identifier import RunIdentifier
+
+    from expectations.pages import build_pages
 
     settings.quality_dir.mkdir(parents=True, exist_ok=True)
     _forget_old_results(settings)
@@ -55,10 +62,10 @@ def run_quality(
     context.enable_analytics(False)
     run_id, now = uuid.uuid4().hex[:12], datetime.now(UTC)
     rows: list[QualityRow] = []
+    # One name and time for all suites: Data Docs show them as one run of one day.
+    run = RunIdentifier(run_name=day.isoformat(), run_time=now)
     source = context.data_sources.add_or_update_pandas("frames")
     for name, checks in suites().items():
-        if name not in frames:
-            raise UserError(f"There is no frame {name!r} to check: a missing side fails.")
         frame = frames[name]
         if name == "ledger":
             frame = frame.assign(minus_bronze=-frame["bronze"])
@@ -73,13 +80,14 @@ def run_quality(
             gx.Checkpoint(
                 name=name,
                 validation_definitions=[definition],
-                actions=[gx.checkpoint.UpdateDataDocsAction(name="data_docs")],
                 result_format="SUMMARY",
             )
         )
-        outcome = checkpoint.run(batch_parameters={"dataframe": frame})
-        for result in next(iter(outcome.run_results.values())).results:
-            rows.append(_row(result, run_id, now, day, name, table_versions.get(name)))
+        ran = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=run)
+        for result in next(iter(ran.run_results.values())).results:
+            version = table_versions.get(name)
+            rows.append(QualityRow(run_id, now, day, name, **outcome(result), table_version=version))
+    build_pages(context)
     return rows
 
 
@@ -90,17 +98,9 @@ def _forget_old_results(settings: Settings) -> None:
         for suite in results.glob("*/"):
             for old in sorted(suite.glob("*/*/"), key=lambda run: run.name, reverse=True)[KEPT_RESULTS - 1 :]:
                 shutil.rmtree(old)
+                if not any(old.parent.iterdir()):
+                    old.parent.rmdir()
 
 
 def _expectation(gx: Any, check: Check) -> Any:
     return getattr(gx.expectations, check.expectation)(severity=check.severity, **check.arguments)
-
-
-def _row(result: Any, run_id: str, now: datetime, day: date, suite: str, version: int | None) -> QualityRow:
-    config, outcome = result.expectation_config, result.result or {}
-    raised = (result.exception_info or {}).get("exception_message")
-    observed = raised or outcome.get("observed_value", outcome.get("partial_unexpected_list", ""))
-    return QualityRow(
-        run_id, now, day, suite, config.type, config.kwargs.get("column"), str(getattr(config.severity, "value", config.severity)),
-        bool(result.success), str(observed)[:500], int(outcome.get("unexpected_count") or 0), version,
-    )  # fmt: skip

@@ -1,47 +1,46 @@
-"""The live page's figures: read again only when a new commit of the partials is there."""
+"""The live page's figures: read again only when the partials or the published days have a new commit."""
 
 from __future__ import annotations
 
+import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+<<<<<<< HEAD
 from shoplog.contracts.metrics import LEDGER, PAGES, TRAFFIC
+=======
+from dashboard.read_model.figures import live_figures
+>>>>>>> page
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY
 from shoplog.io.commits import latest_version
-from shoplog.io.views import estimate_visitors
 from shoplog.settings import Settings
-
-_SERIES_MINUTES = 60
-_VISITOR_MINUTES = 5
-_TOP_PAGES = 10
-_REPLAY_AFTER_S = 3600
-_STATUS = [f"status_{n}xx" for n in (1, 2, 3, 4, 5)]
 
 
 class LiveReadModel:
-    """Keeps the last snapshot; `snapshot` costs a directory listing while nothing has changed."""
+    """Keeps the last snapshot; `snapshot` costs a few file checks while nothing has changed, for any number of viewers."""
 
     def __init__(self, settings: Settings) -> None:
         """Read from the settings' warehouse."""
         self._settings = settings
-        self._path = settings.warehouse / GOLD_PARTIAL_LIVE.name
-        self._version: int | None = None
-        self._seen_at = 0.0
+        self._partials = settings.warehouse / GOLD_PARTIAL_LIVE.name
+        self._published = settings.warehouse / PUBLISHED_DAY.name
+        self._versions: tuple[int | None, int | None] = (None, None)
+        self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
+        self._lock = threading.Lock()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the figures with `version`, `visible_at` (epoch s) and `stale_s` since the last commit."""
-        version = latest_version(self._path)
-        if version is not None and version != self._version:
-            self._figures = self._read()
-            self._version = version
-            self._seen_at = (self._path / "_delta_log" / f"{version:020d}.json").stat().st_mtime
-        stale = time.time() - self._seen_at if self._version is not None else None
-        return {**self._figures, "version": self._version, "visible_at": self._seen_at, "stale_s": stale}
+        with self._lock:
+            self._refresh()
+            stale = None if self._visible_at is None else time.time() - self._visible_at
+            return {**self._figures, "version": self._versions[0], "visible_at": self._visible_at, "stale_s": stale}
 
+<<<<<<< HEAD
     def _read(self) -> dict[str, Any]:
         partials = pl.scan_delta(str(self._path))
         family, start = pl.col("family"), pl.col("window_start")
@@ -74,11 +73,44 @@ class LiveReadModel:
             "top_pages": top.head(_TOP_PAGES).collect().rows(),
             "totals": totals,
         }
+=======
+    def _refresh(self) -> None:
+        while (versions := self._newest_versions()) != self._versions:
+            version, published = versions
+            if version is None:
+                self._versions, self._visible_at, self._figures = versions, None, {"has_lines": False}
+                return
+            try:
+                visible_at = _log_entry(self._partials, version).stat().st_mtime
+                self._figures = self._read(version, published, visible_at)
+                self._versions, self._visible_at = versions, visible_at
+                return
+            except (FileNotFoundError, pl.exceptions.ComputeError):
+                # Files that upkeep has folded may be removed while they are read; the version after that has no need of
+                # them. At the newest version nothing may be missing.
+                if self._newest_versions() == versions:
+                    raise
+>>>>>>> page
 
-    def _status_of(self, newest: datetime) -> str:
-        """Return final where the newest day is published, else provisional."""
-        path = self._settings.warehouse / PUBLISHED_DAY.name
-        if not path.exists():
-            return "provisional"
-        days = pl.scan_delta(str(path)).select("day").unique().collect()["day"].to_list()
-        return "final" if newest.date() in days else "provisional"
+    def _newest_versions(self) -> tuple[int | None, int | None]:
+        known, published = self._versions
+        return newest_version(self._partials, known), newest_version(self._published, published)
+
+    def _read(self, version: int, published: int | None, visible_at: float) -> dict[str, Any]:
+        days = None if published is None else pl.scan_delta(str(self._published), version=published)
+        partials = pl.scan_delta(str(self._partials), version=version)
+        figures = live_figures(partials, days, datetime.fromtimestamp(visible_at, UTC))
+        return {**figures, "replay": self._settings.replay or figures.get("replay", False)}
+
+
+def newest_version(table: Path, known: int | None) -> int | None:
+    """Return the table's newest version from the one that was newest before; lists the log only where that one is gone."""
+    if known is None or not _log_entry(table, known).exists():
+        return latest_version(table)
+    while _log_entry(table, known + 1).exists():
+        known += 1
+    return known
+
+
+def _log_entry(table: Path, version: int) -> Path:
+    return table / "_delta_log" / f"{version:020d}.json"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -74,13 +74,14 @@ def test_an_empty_side_fails(settings: Settings, suite: str) -> None:
 
 def test_old_results_leave_the_data_docs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "KEPT_RESULTS", 2)
-    for _ in range(4):
-        run_quality(settings, DAY, frames(), {})
+    for days in range(4):
+        run_quality(settings, DAY + timedelta(days=days), frames(), {})
     uncommitted = settings.quality_dir / "gx/uncommitted"
     assert len(list((uncommitted / "validations/ledger").rglob("*.json"))) == 2
     pages = list((uncommitted / "data_docs/local_site/validations/ledger").rglob("*.html"))
     index = (uncommitted / "data_docs/local_site/index.html").read_text()
     assert len(pages) == 2
+    assert {day.name for day in (uncommitted / "validations/ledger").iterdir()} == {"2026-11-22", "2026-11-23"}
     assert all(page.parent.name in index for page in pages)
 
 

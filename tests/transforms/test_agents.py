@@ -169,3 +169,13 @@ def test_the_split_by_operator_is_fixed_and_even() -> None:
     assert 0.4 < used / len(known_crawlers()) < 0.6
     of_google = {is_used(crawler) for crawler in known_crawlers() if crawler.operator == "Google"}
     assert len(of_google) == 1
+
+
+def test_a_first_batch_without_any_known_system_does_not_fix_the_columns_types() -> None:
+    from shoplog.transforms import agents
+
+    agents._agents.cache_clear()
+    frames = [pl.DataFrame({"user_agent": ["a"]}), pl.DataFrame({"user_agent": [HUMAN_AGENTS[0]]})]
+    first, second = (agents.with_agents(frame) for frame in frames)
+    assert first.schema == second.schema
+    assert second["os"][0] is not None

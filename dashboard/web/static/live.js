@@ -1,61 +1,83 @@
-"use strict";
-// Everything that came from a log is written with textContent only.
-const STALE_AFTER_S = 30;
-const at = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat("en");
-let chart = null;
-let last = null;
-let lastHeardAt = 0;
+// The page: snapshots in, text out. Everything that came from a log is written with textContent only.
+import { draw } from "./chart.js";
+import { follow } from "./feed.js";
 
+const STALE_AFTER_S = 30;
+const LOST_AFTER_MS = 12000;
+const DAY_STATUS = { provisional: "provisional", final: "final", final_dirty: "final, late lines wait" };
+const NO_LINE = "No line has arrived yet. “shoplog traffic” makes some; your own servers' lines appear here within seconds.";
+const NONE_READ = "Lines arrive, but none could be read: “shoplog sql 'select reason, raw from quarantine_access_log_live'” shows why.";
+const at = (id) => document.getElementById(id);
+const whole = new Intl.NumberFormat("en");
+const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const rate = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+let last = null;
+let heardAt = new Date();
+
+/** Fills a table's body; `part` of 1 is the bar behind the row. */
 function fill(body, rows) {
-  body.replaceChildren(...rows.map((cells) => {
+  body.replaceChildren(...rows.map(({ name, kind = "", cells, part }) => {
     const row = document.createElement("tr");
-    for (const cell of cells) {
-      const place = document.createElement("td");
-      place.textContent = typeof cell === "number" ? number.format(cell) : cell;
-      row.append(place);
-    }
+    row.className = kind;
+    row.style.setProperty("--part", part);
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = name ?? "no request line";
+    row.append(head, ...cells.map((text) => {
+      const cell = document.createElement("td");
+      cell.textContent = text;
+      return cell;
+    }));
     return row;
   }));
 }
 
-function draw(series) {
-  const points = [series.time, series.requests_per_s];
-  if (chart) { chart.setData(points); return; }
-  const ink = getComputedStyle(document.body).color;
-  const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent");
-  chart = new uPlot({
-    width: at("chart").clientWidth, height: 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
-    axes: [{ stroke: ink }, { stroke: ink }],
-    series: [{ label: "UTC" }, { label: "requests/s", stroke: accent, width: 2, fill: accent + "22" }],
-  }, points, at("chart"));
-  addEventListener("resize", () => chart.setSize({ width: at("chart").clientWidth, height: 240 }));
+function say(element, text) {
+  // Only a change is written: screen readers read an alert again each time it is.
+  if (element.textContent !== text) element.textContent = text;
+  element.hidden = text === "";
 }
 
-function staleness() {
-  const silent = (Date.now() - lastHeardAt) / 1000;
-  const stale = last && last.stale_s !== null ? last.stale_s + silent : 0;
-  at("stale").hidden = !(stale > STALE_AFTER_S || (lastHeardAt && silent > STALE_AFTER_S));
-  at("stale-for").textContent = `${Math.round(Math.max(stale, silent))} s`;
+const clock = (date) => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+function staleness(silentMs) {
+  let text = "";
+  if (silentMs > LOST_AFTER_MS) {
+    text = `No connection to shoplog since ${clock(heardAt)}: these figures are old. Trying again; “shoplog status” shows what runs.`;
+  } else if (last && last.stale_s !== null && last.stale_s + silentMs / 1000 > STALE_AFTER_S) {
+    text = `No new figures since ${clock(new Date(last.visible_at * 1000))}: is the stream running? Try “shoplog status”.`;
+  }
+  say(at("stale"), text);
+  document.body.classList.toggle("old", text !== "");
 }
 
 function show(live) {
   last = live;
-  lastHeardAt = Date.now();
-  for (const fate of ["accepted", "quarantined", "duplicates"]) at(fate).textContent = number.format(live.totals ? live.totals[fate] : 0);
-  if (live.has_lines) {
-    at("as-of").textContent = live.data_as_of.replace("T", " ").slice(0, 19) + " UTC";
-    at("as-of").dateTime = live.data_as_of;
-    at("day-status").textContent = live.status;
-    at("replay").hidden = !live.replay;
-    at("rate").textContent = number.format(live.requests_per_s);
-    at("visitors").textContent = number.format(live.visitors_5m);
-    fill(at("status-mix"), Object.entries(live.status_mix));
-    fill(at("top-pages"), live.top_pages);
-    draw(live.series);
-  }
-  staleness();
+  heardAt = new Date();
+  staleness(0);
+  const quarantined = live.totals ? live.totals.quarantined : 0;
+  say(at("notice"), live.has_lines ? "" : quarantined ? NONE_READ : NO_LINE);
+  document.body.classList.toggle("empty", !live.has_lines);
+  for (const fate of ["accepted", "quarantined", "duplicates"]) at(fate).textContent = whole.format(live.totals ? live.totals[fate] : 0);
+  at("quarantined").classList.toggle("warn", quarantined > 0);
+  for (const id of ["day-status", "replay"]) at(id).hidden = true;
+  if (!live.has_lines) return;
+  const asOf = new Date(live.data_as_of);
+  at("as-of").textContent = clock(asOf);
+  at("as-of").dateTime = live.data_as_of;
+  at("day-status").textContent = DAY_STATUS[live.status];
+  at("day-status").className = `label ${live.status}`;
+  at("day-status").hidden = false;
+  at("replay").hidden = !live.replay;
+  at("rate").textContent = rate.format(live.requests_per_s);
+  at("visitors").textContent = whole.format(live.visitors_5m);
+  const mix = Object.entries(live.status_mix);
+  const all = mix.reduce((sum, [, n]) => sum + n, 0) || 1;
+  fill(at("status-mix"), mix.map(([name, n]) => (
+    { name, kind: `s${name[0]}`, cells: [whole.format(n), share.format(n / all)], part: n / all })));
+  const most = live.top_pages.length ? live.top_pages[0][1] : 1;
+  fill(at("top-pages"), live.top_pages.map(([name, n]) => ({ name, cells: [whole.format(n)], part: n / most })));
+  draw(live.series);
 }
 
-new EventSource("/api/v1/live/events").onmessage = (event) => show(JSON.parse(event.data));
-setInterval(staleness, 1000);
+follow("/api/v1/live/events", show, staleness);

@@ -112,7 +112,9 @@ class AgentClassifier:
             operator_of(name, (agent,)) if general else operator
             for general, name, agent, operator in zip(unknown, rows["bot_name"], texts, rows["operator"], strict=True)
         ]
-        return rows.with_columns(bot_operator=pl.Series(operators, dtype=pl.String)).select(c.name for c in AGENT)
+        return rows.with_columns(bot_operator=pl.Series(operators, dtype=pl.String)).select(
+            pl.col(c.name).cast(pl.String) for c in AGENT
+        )
 
 
 _TYPE_OF = {name: kind for name, (kind, _) in BOT_CATEGORIES.items()}

@@ -1,0 +1,137 @@
+"""The tables as other readers see them: DuckDB, deltalake, polars and Spark agree, and nothing needs a newer reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, QueryBuilder
+
+from jobs.batch.publish import publish
+from jobs.batch.recompute import recompute
+from jobs.streaming import upkeep
+from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.tables import TABLES
+from shoplog.io.sinks import create_table
+from shoplog.io.sources import arrow_schema
+from shoplog.io.views import run_sql
+from shoplog.settings import Settings
+from tests.streaming.records import YESTERDAY, Batches, line, value
+
+pytestmark = pytest.mark.spark
+
+BY_STATUS = (
+    "select status, count(*) n, min(event_time) first_time, count(distinct visitor_id) visitors from {} group by 1"
+)
+ELEVEN = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 11, tzinfo=UTC)
+EXPECTED = [(200, 7, ELEVEN, 3), (404, 3, ELEVEN.replace(second=1), 1), (500, 2, ELEVEN.replace(second=2), 1)]
+VIEWS = {
+    "silver_request_live", "quarantine_access_log_live", "published_newest",
+    *(f"{family.table}_{kind}" for family in FAMILIES for kind in ("live", "pinned", "now")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A day that was streamed in three batches, folded, compacted, recomputed and published; every table exists."""
+    settings = Settings(home=tmp_path_factory.mktemp("readers") / "home", host="web1")
+    batches = Batches(spark, settings)
+    statuses = (200, 404, 500) * 2 + (200, 404, 200, 200, 200, 200)
+    bodies = [line(f"203.0.113.{i % 3}", i, "/ü?q=1" if i % 2 else "/a", status) for i, status in enumerate(statuses)]
+    sent = [value(body, i * 500) for i, body in enumerate(bodies)] + [value(b"nonsense", 90_000)]
+    for part in (sent[:5], sent[5:9], [*sent[9:], sent[0]]):
+        batches.send({0: part})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "_FOLD_AT_FILES", 2)
+        patch.setattr(upkeep, "_COMPACT_AT_FILES", 2)
+        house = upkeep.Upkeep(batches.tables)
+        house.fold_fullest_day()
+        house.compact_fullest_day()
+    assert all(len(DeltaTable(path(settings, t)).file_uris()) == 1 for t in ("bronze_access_log", "gold_partial_live"))
+    recompute(spark, settings, YESTERDAY)
+    publish(spark, settings, YESTERDAY)
+    for table in TABLES:
+        create_table(spark, settings, table)
+    yield settings
+
+
+def path(settings: Settings, table: str) -> str:
+    return str(settings.warehouse / table)
+
+
+def test_each_reader_gives_the_same_rows(shop: Settings, spark: Any) -> None:
+    table = path(shop, "silver_request")
+    frame = pl.scan_delta(table).group_by("status").agg(
+        pl.len().alias("n"), pl.col("event_time").min(), pl.col("visitor_id").drop_nulls().n_unique()
+    )  # fmt: skip
+    dataset = pl.DataFrame(pl.from_arrow(DeltaTable(table).to_pyarrow_dataset().to_table()))
+    datafusion = QueryBuilder().register("silver", DeltaTable(table)).execute(BY_STATUS.format("silver")).read_all()
+    spark_rows = spark.sql(BY_STATUS.format(f"delta.`{table}`")).toPandas().itertuples(index=False, name=None)
+    answers = {
+        "duckdb": run_sql(shop, BY_STATUS.format("silver_request"))[1],
+        "polars": frame.collect().rows(),
+        "deltalake dataset": pl.SQLContext(t=dataset).execute(BY_STATUS.format("t"), eager=True).rows(),
+        "deltalake datafusion": pl.DataFrame(pa.table(datafusion)).rows(),
+        "spark": [(status, n, at.tz_localize("UTC"), visitors) for status, n, at, visitors in spark_rows],
+    }
+    for reader, rows in answers.items():
+        assert sorted(rows) == EXPECTED, reader
+
+
+def test_a_partitioned_table_reads_alike_as_a_whole(shop: Settings) -> None:
+    for name in ("silver_request", "bronze_access_log", *(family.table for family in FAMILIES)):
+        polars = pl.scan_delta(path(shop, name)).collect()
+        deltalake = pl.DataFrame(pl.from_arrow(DeltaTable(path(shop, name)).to_pyarrow_table()))
+        order = [column for column, kind in polars.schema.items() if not kind.is_nested()]
+        assert polars.height > 0
+        assert polars.sort(order).equals(deltalake.select(polars.columns).sort(order)), name
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_opens_with_the_oldest_reader(shop: Settings, name: str) -> None:
+    table = DeltaTable(path(shop, name))
+    protocol = table.protocol()
+    assert protocol.min_reader_version == 1
+    assert not protocol.reader_features
+    properties = table.metadata().configuration
+    assert properties.get("delta.enableDeletionVectors", "false") == "false"
+    assert properties.get("delta.columnMapping.mode", "none") == "none"
+    assert [field.name for field in table.schema().fields] == list(TABLES[name].column_names)
+    assert pl.scan_delta(path(shop, name)).collect_schema().names() == list(TABLES[name].column_names)
+    assert pl.scan_delta(path(shop, name)).collect().height == table.to_pyarrow_dataset().count_rows()
+    kinds = {field.name: field.type for field in table.to_pyarrow_dataset().schema}
+    assert kinds == {field.name: field.type for field in arrow_schema(TABLES[name])}
+
+
+def test_every_name_works_in_duckdb(shop: Settings) -> None:
+    names = {name for (name,) in run_sql(shop, "select view_name from duckdb_views() where not internal")[1]}
+    assert names >= {*TABLES, *VIEWS}
+    counts = {name: run_sql(shop, f"select count(*) from (from {name})")[1][0][0] for name in sorted(names)}
+    never_written = {
+        "bronze_import_log",
+        "ledger_census_live",
+        "ledger_file",
+        "ledger_window",
+        "gold_parity",
+        "quality_result",
+    }
+    assert {name for name, count in counts.items() if count == 0} == never_written
+    assert counts["silver_request_live"] == counts["silver_request"] == 12
+    assert counts["quarantine_access_log_live"] == counts["quarantine_access_log"] == 1
+    assert counts["bronze_access_log"] == 14
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_live_pinned_and_now_give_the_same_figures(shop: Settings, family: Any) -> None:
+    keys = ", ".join(("window_start", *family.dimensions))
+    answers = {
+        name: run_sql(shop, f"select {keys}, requests, bytes_sent, status_4xx from {name} order by all")[1]
+        for name in (family.table, *(f"{family.table}_{kind}" for kind in ("live", "pinned", "now")))
+    }
+    assert len(set(map(str, answers.values()))) == 1
+    assert sum(row[-3] for row in answers[family.table]) == 12
+    assert run_sql(shop, f"select distinct status from {family.table}_now")[1] == [("final",)]
