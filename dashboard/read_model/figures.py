@@ -7,8 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.metrics import PAGES, TRAFFIC
-from shoplog.contracts.tables import LEDGER_FAMILY
+from shoplog.contracts.metrics import LEDGER, PAGES, TRAFFIC
 from shoplog.io.views import estimate_visitors
 
 _SERIES_MINUTES = 60
@@ -29,7 +28,7 @@ def live_figures(partials: pl.LazyFrame, published: pl.LazyFrame | None, visible
     family, start = pl.col("family"), pl.col("window_start")
     # A server's clock may run minutes ahead: its lines wait here until their minute has come.
     begun = start <= visible_at
-    sums = (pl.col(name).filter(family == LEDGER_FAMILY).sum().fill_null(0) for name in _FATES)
+    sums = (pl.col(name).filter(family == LEDGER.name).sum().fill_null(0) for name in _FATES)
     totals = partials.select(start.filter((family == TRAFFIC.name) & begun).max(), *sums).collect().row(0, named=True)
     newest = totals.pop("window_start")
     if newest is None:

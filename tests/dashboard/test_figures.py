@@ -15,8 +15,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
-from dashboard.read_model.live import newest_version
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.io.commits import latest_version
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
@@ -174,10 +174,10 @@ def test_many_viewers_cause_one_read(settings: Settings, table: Path, monkeypatc
 
 
 def test_the_newest_version_is_found_from_the_one_before(table: Path) -> None:
-    assert newest_version(table, None) == 0
+    assert latest_version(table, None) == 0
     write_deltalake(str(table), rows(traffic(NOON, 1)), mode="append")
     write_deltalake(str(table), rows(traffic(NOON, 1)), mode="append")
-    assert newest_version(table, 0) == 2
+    assert latest_version(table, 0) == 2
     # The table was made anew, or old log entries were cleaned away.
-    assert newest_version(table, 40) == 2
-    assert newest_version(table.parent / "absent", 3) is None
+    assert latest_version(table, 40) == 2
+    assert latest_version(table.parent / "absent", 3) is None

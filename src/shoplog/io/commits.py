@@ -21,22 +21,32 @@ class Commit:
 def latest_version(table: Path, known: int | None = None) -> int | None:
     """Return the newest version of the table, or None where there is no table.
 
-    With a version that is `known` to exist only later ones are looked for, so that the cost does not grow with the log.
+    With the version that was newest before (`known`) only later ones are looked for, so that the cost does not grow with
+    the log, which is listed only where that version is gone.
     """
     log = table / "_delta_log"
-    if known is not None:
-        while (log / f"{known + 1:020d}.json").exists():
+    if known is not None and _entry(table, known).exists():
+        while _entry(table, known + 1).exists():
             known += 1
         return known
     versions = [int(path.stem) for path in log.glob("*.json") if path.stem.isdigit()] if log.is_dir() else []
     return max(versions, default=None)
 
 
+def written_at(table: Path, version: int) -> float:
+    """Return when a version became readable, in seconds since the epoch."""
+    return _entry(table, version).stat().st_mtime
+
+
+def _entry(table: Path, version: int) -> Path:
+    return table / "_delta_log" / f"{version:020d}.json"
+
+
 def read_commit(table: Path, version: int) -> Commit:
     """Return one commit; raises `FileNotFoundError` where its log entry is gone."""
     added: list[str] = []
     metadata: dict[str, Any] = {}
-    for line in (table / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8").splitlines():
+    for line in _entry(table, version).read_text(encoding="utf-8").splitlines():
         action = json.loads(line)
         if "add" in action and action["add"].get("dataChange", True):
             added.append(str(table / unquote(action["add"]["path"])))

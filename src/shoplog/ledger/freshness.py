@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.commits import latest_version, read_commit
+from shoplog.io.commits import latest_version, read_commit, written_at
 from shoplog.io.offsets import KafkaRange
 from shoplog.settings import Settings
 
@@ -51,7 +51,7 @@ def _visible(settings: Settings) -> dict[int, tuple[list[int], list[float]]]:
     for version in range((latest_version(table) or 0) + 1):
         commit = read_commit(table, version)
         if commit.metadata and not commit.metadata.get("upkeep"):
-            on_disk = (table / "_delta_log" / f"{version:020d}.json").stat().st_mtime
+            on_disk = written_at(table, version)
             for partition, end in KafkaRange.from_metadata(commit.metadata).end.items():
                 offsets, times = found.setdefault(partition, ([], []))
                 if not offsets or end > offsets[-1]:
