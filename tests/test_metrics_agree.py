@@ -18,7 +18,7 @@ from tests.streaming.records import Batches, value
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 LINES = 12_000
-NEVER_GENERATED = ("status_1xx", "without_visitor", "cart_removes")
+NEVER_GENERATED = ("status_1xx", "without_visitor", "cart_removes", "item_purchases")
 
 
 class Both:
