@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
+from shoplog.transforms.formats import NAMED, FormatError, compile_format
 
-LOG_FORMATS = ("combined", "common", "nginx_json")
+LOG_FORMATS = tuple(NAMED)
 _KNOWN = {"name", "hosts", "time_zone", "currency", "log_format", "log_dir", "file_pattern", "rules_version"}
 
 
@@ -26,6 +27,14 @@ class Site:
     log_dir: Path
     file_pattern: str
     rules_version: int
+
+
+def check_log_format(log_format: str) -> None:
+    """Raise `UserError` where the text is neither a format's name nor a format string that makes hits."""
+    try:
+        compile_format(log_format)
+    except FormatError as error:
+        raise UserError(str(error)) from error
 
 
 def load_sites(settings: Settings) -> dict[str, Site]:
@@ -55,8 +64,10 @@ def read_site(path: Path, settings: Settings) -> Site:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
         raise UserError(f"{path}: name must be lower-case letters, digits, - and _.")
     log_format = fields.get("log_format", "combined")
-    if log_format not in LOG_FORMATS:
-        raise UserError(f"{path}: log_format {log_format!r} is unknown; use one of {', '.join(LOG_FORMATS)}.")
+    try:
+        check_log_format(log_format)
+    except UserError as error:
+        raise UserError(f"{path}: log_format: {error}") from error
     pattern = fields.get("file_pattern", r"access-.*\.log")
     try:
         re.compile(pattern)
