@@ -29,12 +29,16 @@ class Site:
     rules_version: int
 
 
-def check_log_format(log_format: str) -> None:
-    """Raise `UserError` where the text is neither a format's name nor a format string that makes hits."""
+def check_log_format(log_format: str, own_proxies: int = 0) -> None:
+    """Raise `UserError` where the text is no format that makes hits, or cannot say what own proxies have forwarded."""
     try:
-        compile_format(log_format)
+        compiled = compile_format(log_format)
     except FormatError as error:
         raise UserError(str(error)) from error
+    if own_proxies and "forwarded" not in compiled.fields:
+        raise UserError(
+            f"Format {log_format!r} has no X-Forwarded-For: behind own proxies it cannot tell visitors apart."
+        )
 
 
 def load_sites(settings: Settings) -> dict[str, Site]:

@@ -152,6 +152,7 @@ def test_a_header_that_makes_no_hits_is_reported_and_the_lines_are_refused(tmp_p
         (f"{LINE}\n", ["--format", "nosuch"], "Format 'nosuch' is unknown"),
         (f"{LINE}\n", ["--format", "w3c"], "has no #Fields: line"),
         (f"{LINE}\n", ["--format", "%h %t"], "has no status"),
+        (f"{LINE}\n", ["--format", "combined", "--own-proxies", "1"], "has no X-Forwarded-For"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, content: str, arguments: list[str], words: str) -> None:

@@ -54,6 +54,7 @@ def parse(
         best = next(iter(_verdicts(file, None)), Verdict("combined", 0, 0, 0.0, {}))
         log_format = best.log_format if best.parsed else "combined"
         print(f"format: {log_format} ({best.parsed} of the first {best.lines} lines read)", file=sys.stderr)
+    check_log_format(log_format, own_proxies)
     _show_lines(file, log_format, own_proxies, as_json)
 
 
