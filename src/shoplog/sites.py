@@ -18,8 +18,9 @@ from shoplog.errors import UserError
 from shoplog.rules import site_rules
 from shoplog.rules.written import checked, group_names
 from shoplog.settings import Settings
+from shoplog.transforms.formats import NAMED, FormatError, compile_format
 
-LOG_FORMATS = ("combined", "common", "nginx_json")
+LOG_FORMATS = tuple(NAMED)
 
 SITE_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -91,6 +92,18 @@ class _SiteFields(BaseModel):
     catalogue: str | None = None
 
 
+def check_log_format(log_format: str, own_proxies: int = 0) -> None:
+    """Raise `UserError` where the text is no format that makes hits, or cannot say what own proxies have forwarded."""
+    try:
+        compiled = compile_format(log_format)
+    except FormatError as error:
+        raise UserError(str(error)) from error
+    if own_proxies and "forwarded" not in compiled.fields:
+        raise UserError(
+            f"Format {log_format!r} has no X-Forwarded-For: behind own proxies it cannot tell visitors apart."
+        )
+
+
 def load_sites(settings: Settings) -> dict[str, Site]:
     """Return the sites by name, or raise `UserError` naming the file and what is wrong in it."""
     paths = sorted(settings.sites_dir.glob("*.toml"))
@@ -113,9 +126,10 @@ def read_site(path: Path, settings: Settings) -> Site:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
     site = checked(_SiteFields, {"name": path.stem, **fields}, str(path))
-    log_format = fields.get("log_format", "combined")
-    if log_format not in LOG_FORMATS:
-        raise UserError(f"{path}: log_format {log_format!r} is unknown; use one of {', '.join(LOG_FORMATS)}.")
+    try:
+        check_log_format(site.log_format, site.own_proxies)
+    except UserError as error:
+        raise UserError(f"{path}: log_format: {error}") from error
     if site.rules_version is not None and not site.rule:
         raise UserError(f"{path}: rules_version counts the site's own rules, and there are none: leave it out.")
     if site.path_prefix is not None and site.rules is None:
@@ -128,7 +142,7 @@ def read_site(path: Path, settings: Settings) -> Site:
         hosts=tuple(site.hosts),
         time_zone=site.time_zone,
         currency=site.currency,
-        log_format=log_format,
+        log_format=site.log_format,
         log_dir=Path(site.log_dir or settings.home / "sites" / site.name / "logs").expanduser(),
         file_pattern=site.file_pattern,
         own_proxies=site.own_proxies,

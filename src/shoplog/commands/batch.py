@@ -13,7 +13,7 @@ import typer
 from shoplog.commands.printing import Json, show_one
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.sites import LOG_FORMATS, load_sites
+from shoplog.sites import check_log_format, load_sites
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -60,8 +60,8 @@ def import_files(
     sites = load_sites(settings)
     if site not in sites:
         raise UserError(f"There is no site {site!r}: use one of {', '.join(sites)} or write sites/{site}.toml.")
-    if log_format is not None and log_format not in LOG_FORMATS:
-        raise UserError(f"Format {log_format!r} is unknown: use one of {', '.join(LOG_FORMATS)}.")
+    if log_format is not None:
+        check_log_format(log_format, sites[site].own_proxies)
     chosen = replace(sites[site], log_format=log_format) if log_format else sites[site]
     for path in files:
         if not path.is_file():

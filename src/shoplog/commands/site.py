@@ -18,7 +18,7 @@ from shoplog.errors import UserError
 from shoplog.rules import read_catalogue, ready_names
 from shoplog.rules.explain import explained, place
 from shoplog.settings import Settings
-from shoplog.sites import LOG_FORMATS, SITE_NAME, Site, load_sites, read_site
+from shoplog.sites import LOG_FORMATS, SITE_NAME, Site, check_log_format, load_sites, read_site
 
 app = typer.Typer(help="Shops: one TOML file each; docs/sites.md explains every field.", no_args_is_help=True)
 TEMPLATE = Path(__file__).parents[1] / "rules/site.template"
@@ -37,8 +37,7 @@ def new(
         raise UserError(f"{name!r} is no site name: use lower-case letters, digits, - and _.")
     if rules not in ready_names():
         raise UserError(f"Rules {rules!r} are unknown: use one of {', '.join(ready_names())}.")
-    if log_format not in LOG_FORMATS:
-        raise UserError(f"Format {log_format!r} is unknown: use one of {', '.join(LOG_FORMATS)}.")
+    check_log_format(log_format)
     path = settings.sites_dir / f"{name}.toml"
     folder = (log_dir or settings.home / "sites" / name / "logs").expanduser().absolute()
     text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(

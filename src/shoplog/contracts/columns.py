@@ -13,12 +13,13 @@ REASONS = {
     "bad_identity": "the record does not carry our identity: something else writes to the topic",
     "unknown_site": "no site file has this site's name",
     "truncated": "longer than 1 MiB, cut on the way",
-    "empty": "nothing but white space",
     "not_utf8": "bytes that are not valid UTF-8",
+    "empty": "nothing but white space",
     "control_character": "a raw control character: another writer or a forged line",
-    "unparsable": "does not read as the site's log format",
-    "bad_time": "the time stamp is no time or before 1995",
+    "header": "a header line of a W3C or CloudFront file: no hit",
+    "unparsable": "does not read as the site's log format, or its size is no number from 0",
     "bad_status": "the status is not between 100 and 599",
+    "bad_time": "the time stamp is no time or before 1995",
     "future": "event time more than 5 minutes ahead of its ingest time",
 }
 
@@ -43,13 +44,16 @@ EVENT_DATE = Column("event_date", "date", "UTC day of event_time")
 REQUEST = (
     Column("method", "string", "request method; null when the request line is no request"),
     Column("url", "string", "request target as logged"),
-    Column("path", "string", "url up to ? or #"),
+    Column("path", "string", "url up to ? or #, without scheme and host"),
     Column("status", "int", "response status, 100 to 599"),
     Column("bytes_sent", "bigint", "response body bytes; 0 where the log has -"),
     Column("duration_ms", "double", "request time, where the format has it"),
+    Column("upstream_ms", "double", "time the servers behind took, summed, where the format has it"),
     Column("referrer", "string", "Referer header; null where the log has -"),
     Column("user_agent", "string", "User-Agent header; null where the log has -"),
     Column("request_id", "string", "the server's request id, where the format has it"),
+    Column("vhost", "string", "virtual host without its port, where the format has it"),
+    Column("cache_status", "string", "what the cache made of it, as logged, where the format has it"),
 )
 VISITOR_ID = Column(
     "visitor_id", "string", "keyed hash of day salt, site, address and user agent; null once the salt is dead"

@@ -15,14 +15,7 @@ from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack.jvm import escape_property, java_command
-
-# Group 1 is the visitor's address; it keeps one visitor's lines in one partition, in order.
-_FIRST_FIELD = r'^\s*"?([0-9A-Za-z:][0-9A-Za-z.:_-]{0,254}) '
-KEY_PATTERNS = {
-    "combined": _FIRST_FIELD,
-    "common": _FIRST_FIELD,
-    "nginx_json": r'"(?:remote_addr|remote_ip|client_ip|ip)"\s*:\s*"([^"]{1,255})"',
-}
+from shoplog.transforms.formats import compile_format
 
 # A batch is held as the files have it: enough lines of many MiB in one exceed any heap, and would at every start.
 # So each start after an out-of-memory takes the next size; the first again once the last is FORGET_S old.
@@ -39,8 +32,11 @@ def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
         pattern = escape_property(f"{site.log_dir}/{site.file_pattern}")
         groups.append(f"{source}.filegroups.{site.name} = {pattern}")
         groups.append(f"{source}.headers.{site.name}.site = {site.name}")
-        key = escape_property(KEY_PATTERNS[site.log_format])
-        keys.append(f"{source}.interceptors.identity.keyPattern.{site.name} = {key}")
+        # Group 1 is the visitor's address: it keeps one visitor's lines in one partition, in order. Behind own proxies it
+        # would be a proxy's, and all lines would go to one partition: without a pattern the key is the file.
+        key = compile_format(site.log_format).key_pattern if not site.own_proxies else ""
+        if key:
+            keys.append(f"{source}.interceptors.identity.keyPattern.{site.name} = {escape_property(key)}")
     text = (settings.repo / "flume/agent.properties.template").read_text(encoding="utf-8")
     values = {
         "POSITION_FILE": escape_property(str(settings.taildir_position)),

@@ -25,6 +25,10 @@ class SiteLike(Protocol):
         """Name of the log format."""
 
     @property
+    def own_proxies(self) -> int:
+        """How many proxies of its own stand before its servers."""
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The site's own host names."""
 
@@ -46,7 +50,7 @@ def line_parser(
     """
     hosts = {name: site.hosts for name, site in sites.items()}
     rules = {name: site.rules for name, site in sites.items()}
-    readings = {name: Reading(site.log_format, site.rules_version) for name, site in sites.items()}
+    readings = {name: Reading(site.log_format, site.rules_version, site.own_proxies) for name, site in sites.items()}
 
     def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
         rows = with_channel(with_country(with_agents(accepted)), hosts)
