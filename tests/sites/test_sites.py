@@ -113,7 +113,7 @@ def test_the_documents_catalogue_is_read(tmp_path: Path) -> None:
         ("time_zone = 'Europe/Nowhere'", r"time_zone: 'Europe/Nowhere' is no time zone"),
         ("time_zone = '../../etc/passwd'", r"is no time zone"),
         ("currency = 'euro'", r"currency: 'euro' is no ISO 4217 code"),
-        ("log_format = 'iis9'", r"log_format 'iis9' is unknown; use one of"),
+        ("log_format = 'iis9'", r"Format 'iis9' is unknown: use one of"),
         ("file_pattern = '('", r"file_pattern: '\(' is no regular expression"),
         ("own_proxies = -1", r"own_proxies: Input should be greater than or equal to 0"),
         ("own_proxies = true", r"own_proxies: Input should be a valid integer"),
