@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from jobs.partials import accepted_partials
 from shoplog.contracts.metrics import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
 from shoplog.io.logfile import read_lines
 from shoplog.settings import Settings
 from shoplog.traffic import TrafficPlan, generate
-from shoplog.transforms.measure import accepted_partials, merged
+from shoplog.transforms.merge import merged
 from tests.streaming.records import Batches, value
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]

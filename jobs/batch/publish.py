@@ -12,7 +12,7 @@ from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table
 from shoplog.settings import Settings
-from shoplog.transforms.measure import daily_requests
+from shoplog.transforms.merge import daily_requests
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

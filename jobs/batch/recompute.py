@@ -6,13 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import bronze_versions, lines_once, read_day
+from jobs.partials import accepted_partials
 from shoplog.contracts.metrics import FAMILIES
 from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_day
 from shoplog.settings import Settings
-from shoplog.transforms.measure import accepted_partials, merged
+from shoplog.transforms.merge import merged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import IDENTITY
+from jobs.partials import accepted_partials
 from shoplog.contracts.metrics import FAMILIES, TRAFFIC
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARITY, GOLD_PARTIAL_LIVE
 from shoplog.errors import UserError
@@ -13,7 +14,7 @@ from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_day
 from shoplog.settings import Settings
-from shoplog.transforms.measure import accepted_partials, folded
+from shoplog.transforms.merge import folded
 from shoplog.transforms.parity import compared, figures_of_partials, figures_of_tables
 
 if TYPE_CHECKING:

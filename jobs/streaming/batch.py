@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from jobs.partials import partials
 from jobs.streaming.crash import crash_point
 from shoplog.contracts.metrics import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
@@ -24,7 +25,6 @@ from shoplog.settings import Settings
 from shoplog.sites import Site
 from shoplog.transforms.identity import read_identity
 from shoplog.transforms.landing import line_parser
-from shoplog.transforms.measure import partials
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -134,7 +134,6 @@ def read_bronze_files(session: SparkSession, bronze: Path, files: tuple[str, ...
 
 
 def live_partials(bronze_rows: DataFrame, records: int) -> DataFrame:
-    """Return the partials of every family of some bronze rows as one partition."""
-    # A small batch is one task from file to file: no shuffle, whose fixed cost would be most of its delay.
+    """Return the partials of every family of some bronze rows; a small batch is one task and one file."""
     rows = bronze_rows.coalesce(1) if records <= _ONE_TASK_RECORDS else bronze_rows
-    return partials(rows, LIVE_FAMILIES).coalesce(1)
+    return partials(rows, LIVE_FAMILIES)

@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from jobs.partials import partials
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.metrics import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
@@ -16,7 +17,6 @@ from shoplog.io.start import starting_offsets
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.control import Orders
-from shoplog.transforms.measure import partials
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

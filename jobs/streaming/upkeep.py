@@ -12,7 +12,7 @@ from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import append, replace_day
-from shoplog.transforms.measure import folded
+from shoplog.transforms.merge import folded
 
 # A day's partials are folded once they lie in this many files: reading them stays cheap, rewriting them rare.
 _FOLD_AT_FILES = 60

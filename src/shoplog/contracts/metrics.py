@@ -7,7 +7,7 @@ from shoplog.contracts.people import REGULAR
 
 # Fixed log-scale bounds in milliseconds: histograms of any two rows merge exactly by adding buckets.
 DURATION_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000)
-_SKETCH_LG_K = 12
+SKETCH_LG_K = 12
 
 
 def _duration_buckets() -> str:
@@ -19,7 +19,7 @@ def _duration_buckets() -> str:
         )
         for low, high in zip(lows, highs, strict=True)
     ]
-    return f"array({', '.join(f'count_if({test})' for test in tests)})"
+    return f"[{', '.join(f'count_if({test})' for test in tests)}]"
 
 
 def _count(name: str, sql: str, unit: str, meaning: str) -> Metric:
@@ -46,7 +46,7 @@ PAGE = f"page_class = 'page' and {PERSON}"
 VISITORS = Metric(
     "visitors_sketch",
     "binary",
-    f"hll_sketch_agg(case when {PERSON} then visitor_id end, {_SKETCH_LG_K})",
+    f"case when {PERSON} then visitor_id end",
     "hll_union_agg(visitors_sketch)",
     "visitors",
     "distinct visitor ids of people, estimated by an HLL sketch (lgK 12, standard error 1.6 %)",

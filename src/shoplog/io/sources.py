@@ -55,6 +55,19 @@ def landing(
     return land
 
 
+def mapping(
+    function: Callable[[pl.DataFrame], pl.DataFrame], table: Table
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return `function` as each Spark task runs it over its own rows, its result in the columns of `table`."""
+
+    def apply(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            if batch.num_rows:
+                yield from to_arrow(function(pl.DataFrame(pl.from_arrow(batch))), table)
+
+    return apply
+
+
 def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return the function that reads bronze rows' raw bytes again, keeping identity and visitor ids."""
     kept = ("site", "host", "file", "byte_offset", "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",

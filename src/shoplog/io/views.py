@@ -12,14 +12,13 @@ import duckdb
 import polars as pl
 from deltalake import DeltaTable
 
-from shoplog.contracts.metrics import DURATION_BOUNDS_MS, FAMILIES
+from shoplog.contracts.metrics import DURATION_BOUNDS_MS, FAMILIES, SKETCH_LG_K
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
 from shoplog.errors import UserError
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
-_SKETCH_LG_K = 12
 Rows = list[tuple[Any, ...]]
 
 
@@ -27,7 +26,7 @@ def estimate_visitors(sketches: list[bytes | None]) -> int:
     """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it."""
     from datasketches import hll_sketch, hll_union
 
-    union = hll_union(_SKETCH_LG_K)
+    union = hll_union(SKETCH_LG_K)
     read = [hll_sketch.deserialize(bytes(sketch)) for sketch in sketches if sketch]
     # Twice: see the metric's comment; the registers stay and every union estimates alike.
     for sketch in (*read, *read):

@@ -1,93 +1,89 @@
-"""Rows -> figures per window: the only aggregates of requests, the same for stream and batch."""
+"""Request rows -> mergeable partials of every family: the only aggregates of requests, the same for stream and batch.
+
+A partial is made where the rows are, by DuckDB in Spark's Python workers: no shuffle, whatever the number of families.
+Spark adds partials up (`transforms/merge.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Sequence
 
-from shoplog.contracts.metrics import DERIVED, DIMENSIONS, FAMILIES, LIVE_FAMILIES, TRAFFIC
+import duckdb
+import polars as pl
+from datasketches import hll_sketch, tgt_hll_type
+
+from shoplog.contracts.metrics import DERIVED, SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-# Of a column that the rows do not have, such as a Kafka partition of recomputed ones.
-_ABSENT = "string"
-_KEYS = ("family", "site", "window_start", "window_end", *DIMENSIONS)
-
-
-def partials(rows: DataFrame, families: Sequence[Family]) -> DataFrame:
-    """Return one mergeable row per family, site, window and dimensions of rows that carry a `fate`.
-
-    Each row is repeated once a family that it belongs to, then added up in one pass: one reading of the rows and one
-    shuffle, however many families there are. Measures that are not a family's are null.
-    """
-    types = dict(rows.dtypes)
-    keys = ", ".join(_key(family, types) for family in families)
-    repeated = rows.selectExpr("*", f"explode(filter(array({keys}), k -> k is not null)) as key")
-    # The key's columns stay within it: figures are made of the row's own.
-    return _added_up(repeated, families, lambda metric: metric.partial, "key.")
-
-
-def _key(family: Family, types: dict[str, str]) -> str:
-    """Return SQL for the key of a row in the family, null where the row does not belong to it."""
-    seconds = f"unix_seconds({family.time})"
-    width = family.window_minutes * 60
-    start = f"{seconds} - {seconds} % {width}"
-    sql = {name: DERIVED.get(name, name) for name in DIMENSIONS}
-    dimensions = (
-        f"{sql[name] if name in family.dimensions else f'cast(null as {types.get(sql[name], _ABSENT)})'} as {name}"
-        for name in DIMENSIONS
-    )
-    fields = ", ".join(
-        (
-            f"'{family.name}' as family",
-            "site",
-            f"timestamp_seconds({start}) as window_start",
-            f"timestamp_seconds({start} + {width}) as window_end",
-            *dimensions,
+def inputs_of(families: Sequence[Family], known: Iterable[str]) -> list[str]:
+    """Return which of the `known` columns the families' figures are made of."""
+    texts = [
+        text
+        for family in families
+        for text in (
+            family.of,
+            family.time,
+            *family.dimensions,
+            *DERIVED.values(),
+            *(m.partial for m in family.metrics),
         )
-    )
-    return f"case when {family.of} then struct({fields}) end"
+    ]
+    words = {word for text in texts for word in re.findall(r"[a-z_][a-z0-9_]*", text)}
+    return ["site", *(name for name in known if name in words and name != "site")]
 
 
-def merged(rows: DataFrame, family: Family) -> DataFrame:
-    """Return a family's partials added up per site, window and dimension, with the figures people read."""
-    from pyspark.sql import functions as F
+def measured(rows: pl.DataFrame, families: Sequence[Family]) -> pl.DataFrame:
+    """Return one mergeable row per family, site, window and dimensions of `rows` (bronze columns, `fate` among them).
 
-    rows = rows.where(F.col("family") == family.name)
-    keys = ("site", "window_start", "window_end", *family.dimensions)
-    sums = rows.groupBy(*keys).agg(*(F.expr(f"{metric.merge} as {metric.name}") for metric in family.metrics))
-    return sums.selectExpr("*", *(f"{m.figure} as {m.figure_name}" for m in family.metrics if m.figure))
-
-
-def accepted_partials(requests: DataFrame) -> DataFrame:
-    """Return the partials of every published family of accepted request rows, by the same expressions as the stream's."""
-    from pyspark.sql import functions as F
-
-    return partials(requests.withColumn("fate", F.lit("accepted")), FAMILIES)
+    Columns: family, site, window_start, window_end, window_date, the dimensions and the measures of the families; what is
+    not a family's is null.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        connection.register("requests", rows.to_arrow())
+        parts = [_of_family(connection, family) for family in families]
+    return pl.concat(parts, how="diagonal")
 
 
-def folded(rows: DataFrame) -> DataFrame:
-    """Return partials with equal keys added up: fewer rows, the same figures."""
-    return _added_up(rows, LIVE_FAMILIES, lambda metric: metric.merge)
+def _of_family(connection: duckdb.DuckDBPyConnection, family: Family) -> pl.DataFrame:
+    width_us = family.window_minutes * 60_000_000
+    dimensions = [f"{DERIVED.get(name, name)} as {name}" for name in family.dimensions]
+    measures = [
+        f"({_duckdb(metric)})::{_TYPES.get(metric.type, metric.type)} as {metric.name}" for metric in family.metrics
+    ]
+    keys = [f"(epoch_us({family.time}) // {width_us}) * {width_us} as start_us", *dimensions]
+    query = f"select site, {', '.join((*keys, *measures))} from requests where {family.of} group by all"
+    found = pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
+    start = pl.col("start_us").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    made: pl.DataFrame = found.with_columns(
+        *(
+            pl.Series(m.name, [_sketch(ids) for ids in found[m.name]], pl.Binary)
+            for m in family.metrics
+            if m.type == "binary"
+        ),
+        pl.lit(family.name).alias("family"),
+        start.alias("window_start"),
+        (start + pl.duration(minutes=family.window_minutes)).alias("window_end"),
+        start.dt.date().alias("window_date"),
+    ).drop("start_us")
+    return made
 
 
-def daily_requests(rows: DataFrame) -> DataFrame:
-    """Return requests per site and UTC day of traffic partials."""
-    from pyspark.sql import functions as F
-
-    traffic = rows.where(F.col("family") == TRAFFIC.name)
-    return traffic.groupBy("site", F.to_date("window_start").alias("day")).agg(F.sum("requests").alias("requests"))
+_TYPES = {"binary": "varchar[]", "array<bigint>": "bigint[]"}
 
 
-def _added_up(rows: DataFrame, families: Sequence[Family], sql: Callable[[Metric], str], key: str = "") -> DataFrame:
-    """Return rows grouped by every key, each measure made by its `sql` and null in the families that lack it."""
-    from pyspark.sql import functions as F
+def _duckdb(metric: Metric) -> str:
+    if metric.type == "binary":
+        return f"list(distinct {metric.partial}) filter (where {metric.partial} is not null)"
+    return metric.partial
 
-    measures = []
-    for metric in dict.fromkeys(metric for family in families for metric in family.metrics):
-        owners = ", ".join(f"'{family.name}'" for family in families if metric in family.metrics)
-        measures.append(f"cast(if({key}family in ({owners}), {sql(metric)}, null) as {metric.type}) as {metric.name}")
-    added = rows.groupBy(*(F.col(key + name) for name in _KEYS)).agg(*(F.expr(measure) for measure in measures))
-    return added.selectExpr("*", "to_date(window_start) as window_date")
+
+def _sketch(values: Iterable[str] | None) -> bytes:
+    """Return the HLL sketch of the values, in the form and with the hash that Spark's sketch functions use."""
+    sketch = hll_sketch(SKETCH_LG_K, tgt_hll_type.HLL_8)
+    for value in values if values is not None else ():
+        sketch.update(value)
+    made: bytes = sketch.serialize_updatable()
+    return made

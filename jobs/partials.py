@@ -1,0 +1,29 @@
+"""Spark rows -> partials: the figures' definition run over each task's own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.model import Family
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.sources import mapping
+from shoplog.transforms.measure import inputs_of, measured
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def partials(rows: DataFrame, families: Sequence[Family]) -> DataFrame:
+    """Return `gold_partial_live` rows of the families, of rows that carry a `fate`; a key may come more than once."""
+    measure = mapping(partial(measured, families=families), GOLD_PARTIAL_LIVE)
+    return rows.select(*inputs_of(families, rows.columns)).mapInArrow(measure, GOLD_PARTIAL_LIVE.schema_ddl)
+
+
+def accepted_partials(requests: DataFrame) -> DataFrame:
+    """Return the partials of every published family of accepted request rows, by the same expressions as the stream's."""
+    from pyspark.sql import functions as F
+
+    return partials(requests.withColumn("fate", F.lit("accepted")), FAMILIES)
