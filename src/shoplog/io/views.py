@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow.fs
 from deltalake import DeltaTable
 
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS, FAMILIES, SKETCH_LG_K
@@ -62,7 +63,10 @@ def _dataset(settings: Settings, name: str, version: int | None) -> Any:
     path = settings.warehouse / name
     if not (path / "_delta_log").is_dir():
         return arrow_schema(TABLES[name]).empty_table()
-    return DeltaTable(str(path), version=version).to_pyarrow_dataset()
+    # Arrow's own reader: deltalake's is called through Python, and a query that ends early (limit) leaves its threads in
+    # such a call when the process exits, which then hangs or crashes.
+    files = pyarrow.fs.SubTreeFileSystem(str(path), pyarrow.fs.LocalFileSystem())
+    return DeltaTable(str(path), version=version).to_pyarrow_dataset(filesystem=files)
 
 
 def _figures(family: Family) -> dict[str, str]:
