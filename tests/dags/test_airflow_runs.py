@@ -19,7 +19,7 @@ PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 DAGS = {"stream_lifecycle", "nightly", "quality"}
 FAKE = """#!/bin/sh
 echo "fake $*"
-case "$*" in *2026-01-13*) exit 1;; esac
+case "$*" in "quality "*2026-01-13*) exit 1;; esac
 """
 
 
@@ -118,7 +118,7 @@ def test_the_exit_code_of_the_command_decides_the_task(client: AirflowClient, da
     run_id = client.trigger("quality", {"date": day}, f"test-{day}")
     assert run_id == f"test-{day}"
     assert client.wait_for_run("quality", run_id, 120) == state
-    assert client.task_states("quality", run_id) == {"check": state}
+    assert client.task_states("quality", run_id) == {"has_lines": "success", "check": state}
 
 
 def test_a_date_that_is_none_never_reaches_a_command(client: AirflowClient) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +22,7 @@ from shoplog.contracts.tables import TABLES
 from shoplog.io.sinks import create_table
 from shoplog.io.sources import arrow_schema
 from shoplog.io.views import run_sql
-from shoplog.settings import Settings
+from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -135,3 +138,17 @@ def test_live_pinned_and_now_give_the_same_figures(shop: Settings, family: Any) 
     assert len(set(map(str, answers.values()))) == 1
     assert sum(row[-3] for row in answers[family.table]) == 12
     assert run_sql(shop, f"select distinct status from {family.table}_now")[1] == [("final",)]
+
+
+def test_a_query_that_ends_early_ends_cleanly(shop: Settings) -> None:
+    """Threads that were still reading made the process hang or crash at its exit, about every second time."""
+    query = "select * from (select path from silver_request union all select path from bronze_access_log) limit 1"
+    command = [sys.executable, "-m", "shoplog.cli", "sql", query, "--format", "json"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}",
+        "SHOPLOG_HOME": str(shop.home),
+    }
+    for _ in range(6):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 1), done.stderr

@@ -35,4 +35,12 @@ def tables(as_json: Json = False) -> None:
     show("tables", rows, as_json)
 
 
-COMMANDS: tuple[Callable[..., Any], ...] = (sql, tables, parse)
+def docs() -> None:
+    """Write docs/tables.md and docs/metrics.md anew from the contracts."""
+    from shoplog.contracts.documents import PAGES
+
+    for name, page in PAGES.items():
+        (Settings.load().repo / "docs" / name).write_text(page(), encoding="utf-8")
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (sql, tables, docs, parse)
