@@ -20,8 +20,8 @@ from shoplog.sites import load_sites
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_BATCHES = 3
-_LINES = 2000
+_BATCHES = 6
+_LINES = 5000
 _RECORD = "value binary, partition int, offset bigint, topic string, timestamp timestamp"
 
 
