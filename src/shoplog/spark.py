@@ -52,6 +52,8 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .config("spark.sql.session.timeZone", "UTC")
         # 50 by default: fifty tiny tasks a commit on two cores.
         .config("spark.databricks.delta.snapshotPartitions", "2")
+        # A reset of the offsets is a commit without rows; by default it would silently not be written.
+        .config("spark.databricks.delta.skipRecordingEmptyCommits", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
