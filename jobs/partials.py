@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.sources import mapping

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.partials import accepted_partials
-from shoplog.contracts.metrics import FAMILIES, TRAFFIC
+from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
 from shoplog.io.logfile import read_lines
 from shoplog.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.metrics import LEDGER, PAGES, TRAFFIC
+from shoplog.contracts.families import LEDGER, PAGES, TRAFFIC
 from shoplog.io.views import estimate_visitors
 
 _SERIES_MINUTES = 60

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD_PARITY, LEDGER_FILE, QUALITY_RESULT
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import bronze_versions, lines_once, read_day
 from jobs.partials import accepted_partials
-from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import IDENTITY
 from jobs.partials import accepted_partials
-from shoplog.contracts.metrics import FAMILIES, TRAFFIC
+from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARITY, GOLD_PARTIAL_LIVE
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version

@@ -11,7 +11,7 @@ import polars as pl
 
 from jobs.partials import partials
 from jobs.streaming.crash import crash_point
-from shoplog.contracts.metrics import LIVE_FAMILIES
+from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit

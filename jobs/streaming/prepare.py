@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.partials import partials
 from jobs.streaming.batch import LiveTables
-from shoplog.contracts.metrics import LIVE_FAMILIES
+from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shoplog.contracts.metrics import FAMILIES, METRICS
+from shoplog.contracts.families import FAMILIES, METRICS
 from shoplog.contracts.tables import GOLD, GOLD_PARTIAL_LIVE, TABLES
 
 ROOT = Path(__file__).parents[2]

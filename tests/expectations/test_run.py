@@ -8,7 +8,7 @@ import pytest
 
 from expectations import run
 from expectations.run import QualityRow, run_quality
-from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.families import FAMILIES
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 

@@ -17,7 +17,7 @@ from deltalake import DeltaTable, QueryBuilder
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
 from jobs.streaming import upkeep
-from shoplog.contracts.metrics import FAMILIES
+from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import TABLES
 from shoplog.io.sinks import create_table
 from shoplog.io.sources import arrow_schema

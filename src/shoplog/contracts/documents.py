@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoplog.contracts.columns import REASONS
-from shoplog.contracts.metrics import LIVE_FAMILIES
+from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.tables import TABLES
 
 _WRITTEN = "<!-- Written by `shoplog docs` from src/shoplog/contracts/; a test fails when it is stale. -->"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shoplog.contracts import columns as c
-from shoplog.contracts.metrics import DIMENSIONS, FAMILIES, METRICS
+from shoplog.contracts.families import DIMENSIONS, FAMILIES, METRICS
 from shoplog.contracts.model import Column, Family, Table
 
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)

@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow.fs
 from deltalake import DeltaTable
 
-from shoplog.contracts.metrics import DURATION_BOUNDS_MS, FAMILIES, SKETCH_LG_K
+from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.metrics import DURATION_BOUNDS_MS, SKETCH_LG_K
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
 from shoplog.errors import UserError

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from shoplog.contracts.metrics import TRAFFIC
+from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.commits import newest_commit_with_metadata
 from shoplog.io.offsets import KafkaRange

@@ -13,7 +13,8 @@ import duckdb
 import polars as pl
 from datasketches import hll_sketch, tgt_hll_type
 
-from shoplog.contracts.metrics import DERIVED, SKETCH_LG_K
+from shoplog.contracts.families import DERIVED
+from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
 
 

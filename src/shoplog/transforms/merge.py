@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
+from shoplog.contracts.families import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.metrics import DIMENSIONS, DURATION_BOUNDS_MS, FAMILIES
+from shoplog.contracts.families import DIMENSIONS, FAMILIES
+from shoplog.contracts.metrics import DURATION_BOUNDS_MS
 from shoplog.contracts.model import Family, Metric
 
 if TYPE_CHECKING:
