@@ -36,6 +36,9 @@ VIEWS = {
     "silver_request_live", "quarantine_access_log_live", "published_newest",
     *(f"{family.table}_{kind}" for family in FAMILIES for kind in ("live", "pinned", "now")),
 }  # fmt: skip
+# The lines below are page views: no shop events, orders or searches.
+WITHOUT_ROWS = {"events", "products", "orders", "searches"}
+WITH_ROWS = [family for family in FAMILIES if family.name not in WITHOUT_ROWS]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,7 @@ def test_each_reader_gives_the_same_rows(shop: Settings, spark: Any) -> None:
 
 
 def test_a_partitioned_table_reads_alike_as_a_whole(shop: Settings) -> None:
-    for name in ("silver_request", "bronze_access_log", *(family.table for family in FAMILIES)):
+    for name in ("silver_request", "bronze_access_log", *(family.table for family in WITH_ROWS)):
         polars = pl.scan_delta(path(shop, name)).collect()
         deltalake = pl.DataFrame(pl.from_arrow(DeltaTable(path(shop, name)).to_pyarrow_table()))
         order = [column for column, kind in polars.schema.items() if not kind.is_nested()]
@@ -116,27 +119,35 @@ def test_every_name_works_in_duckdb(shop: Settings) -> None:
     counts = {name: run_sql(shop, f"select count(*) from (from {name})")[1][0][0] for name in sorted(names)}
     never_written = {
         "bronze_import_log",
+        "ledger_census_import",
         "ledger_census_live",
         "ledger_file",
         "ledger_window",
         "gold_parity",
         "quality_result",
     }
-    assert {name for name, count in counts.items() if count == 0} == never_written
+    empty = {family.table for family in FAMILIES if family.name in WITHOUT_ROWS}
+    views = {
+        name
+        for name in names
+        if name.removesuffix("_v1").rsplit("_", 1)[0] in empty or name.removesuffix("_v1") in empty
+    }
+    assert {name for name, count in counts.items() if count == 0} == never_written | views
     assert counts["silver_request_live"] == counts["silver_request"] == 12
     assert counts["quarantine_access_log_live"] == counts["quarantine_access_log"] == 1
     assert counts["bronze_access_log"] == 14
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", WITH_ROWS, ids=lambda family: family.name)
 def test_live_pinned_and_now_give_the_same_figures(shop: Settings, family: Any) -> None:
-    keys = ", ".join(("window_start", *family.dimensions))
+    figures = [m.figure_name or m.name for m in family.metrics if m.type == "bigint" or m.figure]
+    columns = ", ".join(("window_start", *family.dimensions, *figures))
     answers = {
-        name: run_sql(shop, f"select {keys}, requests, bytes_sent, status_4xx from {name} order by all")[1]
+        name: run_sql(shop, f"select {columns} from {name} order by all")[1]
         for name in (family.table, *(f"{family.table}_{kind}" for kind in ("live", "pinned", "now")))
     }
+    assert answers[family.table]
     assert len(set(map(str, answers.values()))) == 1
-    assert sum(row[-3] for row in answers[family.table]) == 12
     assert run_sql(shop, f"select distinct status from {family.table}_now")[1] == [("final",)]
 
 

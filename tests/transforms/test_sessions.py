@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import polars as pl
 import pytest
 
 from shoplog.contracts.metrics import REQUESTS
@@ -261,9 +263,13 @@ def test_sums_over_sessions(found: list[dict[str, Any]]) -> None:
 
 
 def test_figures_of_sessions_per_hour(requests: Any, disguised: Any) -> None:
-    rows = measured(sessions(requests, DAYS[1], disguised), SESSIONS)
-    ratios = rows.selectExpr("*", *(f"{sql} as {name}" for name, (sql, _, _) in SESSION_RATIOS.items()))
-    by_hour = {(row["site"], row["window_start"].hour): row.asDict() for row in ratios.collect()}
+    found = pl.DataFrame(pl.from_arrow(sessions(requests, DAYS[1], disguised).toArrow()))
+    rows = measured(found, (SESSIONS,)).to_arrow()  # noqa: F841 (DuckDB reads it by name)
+    ratios = ", ".join(f"{sql} as {name}" for name, (sql, _, _) in SESSION_RATIOS.items())
+    by_hour = {
+        (row["site"], row["window_start"].hour): row
+        for row in duckdb.sql(f"select *, {ratios} from rows").to_arrow_table().to_pylist()
+    }
     carts, ordered = by_hour["carts", 10], by_hour["an_order_shown_again", 12]
     assert [carts[name] for name in ("sessions", "cart_sessions", "cart_abandoned_sessions", "orders", "carts_abandoned")] == [
         6, 4, 4, 3, 2,
