@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.model import Family
+from shoplog.contracts.model import Family, Table
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.sources import mapping
 from shoplog.transforms.measure import inputs_of, measured
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def partials(rows: DataFrame, families: Sequence[Family]) -> DataFrame:
-    """Return `gold_partial_live` rows of the families, of rows that carry a `fate`; a key may come more than once."""
-    measure = mapping(partial(measured, families=families), GOLD_PARTIAL_LIVE)
-    return rows.select(*inputs_of(families, rows.columns)).mapInArrow(measure, GOLD_PARTIAL_LIVE.schema_ddl)
+def partials(rows: DataFrame, families: Sequence[Family], table: Table = GOLD_PARTIAL_LIVE) -> DataFrame:
+    """Return rows of `table` with the families' partials of rows (requests carry a `fate`); a key may come more than once."""
+    measure = mapping(partial(measured, families=families), table)
+    return rows.select(*inputs_of(families, rows.columns)).mapInArrow(measure, table.schema_ddl)
 
 
 def accepted_partials(requests: DataFrame) -> DataFrame:

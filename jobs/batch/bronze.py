@@ -1,13 +1,14 @@
-"""Every bronze row of a UTC day, from stream and imports, re-read and de-duplicated by identity; `fate` is ignored."""
+"""Every bronze row of UTC days, from stream and imports, re-read and de-duplicated by identity; `fate` is ignored."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.day_index import ingest_dates
-from shoplog.io.sinks import create_table
+from shoplog.io.sinks import create_table, in_days
 from shoplog.io.sources import reparsing
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
@@ -56,18 +57,17 @@ def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
     return once.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 
-def of_day(rows: DataFrame, day: date, came: list[date]) -> DataFrame:
-    """Return the rows that decide which lines belong to a day, from the partitions in which they `came`.
+def of_days(rows: DataFrame, days: Sequence[date], came: list[date]) -> DataFrame:
+    """Return the rows that decide which lines belong to the days, from the partitions in which they `came`.
 
     A line belongs to the event date of the row of it that came first, or, where that row is refused, to the day it came
-    in. So a line's rows are read together: those of this event date, and with them the refused ones, one of which may
-    have come first. What is read beside the day's own lines leaves again once each line is parsed anew.
+    in. So a line's rows are read together: those of its event date, and with them the refused ones, one of which may
+    have come first. What is read beside the days' own lines leaves again once each line is parsed anew.
     """
-    dates = ", ".join(f"'{date_.isoformat()}'" for date_ in came)
-    return rows.where(f"ingest_date in ({dates}) and (event_date = '{day.isoformat()}' or event_date is null)")
+    return rows.where(f"{in_days('ingest_date', came)} and ({in_days('event_date', days)} or event_date is null)")
 
 
-def read_day(session: SparkSession, settings: Settings, versions: dict[str, int], day: date) -> DataFrame:
-    """Return the rows that decide on a day, at stated versions; partitions without any are not read."""
-    came = ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, day)
-    return of_day(read_bronze(session, settings, versions), day, came)
+def read_days(session: SparkSession, settings: Settings, versions: dict[str, int], days: Sequence[date]) -> DataFrame:
+    """Return the rows that decide on the days, at stated versions; partitions without any are not read."""
+    came = ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, days)
+    return of_days(read_bronze(session, settings, versions), days, came)

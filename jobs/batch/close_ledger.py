@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import LEDGER_FILE, LEDGER_WINDOW
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table, replace_day
+from shoplog.io.sinks import create_table, replace_days
 from shoplog.ledger.account import FileRow, WindowRow
 from shoplog.settings import Settings
 
@@ -34,4 +34,4 @@ def _replace(session: SparkSession, settings: Settings, table: Table, day: date,
         if "window_start" in row:
             row["window_start"] = datetime.fromisoformat(row["window_start"]).astimezone(UTC)
         values.append(tuple({**row, "day": day}[name] for name in table.column_names))
-    replace_day(session.createDataFrame(values, table.schema_ddl).coalesce(1), settings, table.name, day)
+    replace_days(session.createDataFrame(values, table.schema_ddl).coalesce(1), settings, table.name, [day])

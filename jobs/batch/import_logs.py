@@ -72,18 +72,17 @@ def import_logs(
         statuses = rows.where("reason is null").groupBy("status").count().orderBy("status").collect()
         fresh.unpersist()
         rows.unpersist()
-    published = []
-    for day in sorted(row["day"] for row in touched if row["day"] < now.date()):
-        # A line may be decided by a row that came first, and leave its day without any.
-        if recompute(session, settings, day)["accepted"]:
-            publish(session, settings, day)
-            published.append(day.isoformat())
+    over = sorted(row["day"] for row in touched if row["day"] < now.date())
+    # Lines may be decided by rows that came first, and leave their days without any.
+    has_requests = bool(over) and recompute(session, settings, over)["accepted"] > 0
+    if has_requests:
+        publish(session, settings, over)
     quarantined = {row["reason"]: row["count"] for row in reasons}
     return {
         "lines": lines, "parsed": lines - sum(quarantined.values()), "quarantined": quarantined,
         "status": {str(row["status"]): row["count"] for row in statuses}, "added": added,
         "already_imported": lines - added, "also_streamed": also_streamed,
-        "days_published": published,
+        "days_published": [day.isoformat() for day in over] if has_requests else [],
     }  # fmt: skip
 
 

@@ -1,49 +1,78 @@
-"""The switch: from now on the day's figures come from the recomputed tables, at the versions pinned here."""
+"""The switch: from now on the days' figures come from the recomputed tables, at the versions pinned here."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.batch.recompute import WRITES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
+from shoplog.contracts.visits import OF_SESSIONS
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import append, create_table
+from shoplog.io.sinks import append, create_table, in_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import daily_requests
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 
-def publish(session: SparkSession, settings: Settings, day: date) -> int:
-    """Publish each site that has lines on the day; return how many.
+def publish(session: SparkSession, settings: Settings, days: Sequence[date]) -> int:
+    """Publish each site that has lines on the days; return how many pairs of site and day.
 
-    Raises `UserError` for a day that is not over, and for one without any request: that would switch nothing.
+    The sessions of a published day before one of them are pinned anew: those that run over midnight are whole now. Raises
+    `UserError` for a day that is not over, and where no day has any request: that would switch nothing.
     """
-    if day >= datetime.now(UTC).date():
-        raise UserError(f"{day} is not over in UTC: only finished days are published.")
+    for day in days:
+        if day >= datetime.now(UTC).date():
+            raise UserError(f"{day} is not over in UTC: only finished days are published.")
+    named = ", ".join(map(str, days))
     if latest_version(settings.warehouse / SILVER_REQUEST.name) is None:
-        raise UserError(f"Nothing was recomputed yet: run 'shoplog recompute --date {day}' first.")
+        raise UserError(f"Nothing was recomputed yet: run 'shoplog recompute --date {days[0]}' first.")
     with table_leases(settings, (PUBLISHED_DAY.name,), "publish", session._jvm):
-        create_table(session, settings, PUBLISHED_DAY.name)
+        published = create_table(session, settings, PUBLISHED_DAY.name)
         create_table(session, settings, GOLD_PARTIAL_LIVE.name)
         versions = {table: latest_version(settings.warehouse / table) for table in WRITES}
-        pinned = ", ".join(f"'{table}', {version}L" for table, version in versions.items())
         bronze = latest_version(settings.warehouse / BRONZE_ACCESS_LOG.name)
         silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
         live = daily_requests(session.read.format("delta").load(str(settings.warehouse / GOLD_PARTIAL_LIVE.name)))
-        live = live.where(f"day = '{day.isoformat()}'").selectExpr("site", "requests live_requests")
-        requests = silver.where(f"event_date = '{day.isoformat()}'").groupBy("site").count()
-        rows = requests.join(live, "site", "left").selectExpr(
-            "site", f"date'{day.isoformat()}' day", "current_timestamp() published_at",
-            f"cast({bronze if bronze is not None else 'null'} as bigint) bronze_version", f"map({pinned}) table_versions",
-            "count requests", "coalesce(live_requests, 0) live_requests",
-        ).coalesce(1)  # fmt: skip
-        sites = requests.count()
-        if not sites:
-            raise UserError(f"{day} has no recomputed requests: nothing was published.")
-        append(rows, settings, PUBLISHED_DAY.name)
-        return sites
+        live = live.selectExpr("site", "day", "requests live_requests")
+        requests = silver.where(in_days("event_date", days)).groupBy("site", "event_date").count()
+        rows = requests.withColumnRenamed("event_date", "day").join(live, ["site", "day"], "left").selectExpr(
+            "site", "day", "current_timestamp() published_at",
+            f"cast({bronze if bronze is not None else 'null'} as bigint) bronze_version",
+            f"map({_pinned(versions)}) table_versions", "count requests", "coalesce(live_requests, 0) live_requests",
+        ).persist()  # fmt: skip
+        count = rows.count()
+        if not count:
+            raise UserError(f"{named} has no recomputed requests: nothing was published.")
+        before = session.read.format("delta").load(str(published))
+        append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
+        rows.unpersist()
+        return count
+
+
+def _pinned(versions: Mapping[str, int | None]) -> str:
+    return ", ".join(f"'{table}', {version}L" for table, version in versions.items())
+
+
+def _days_before(published: DataFrame, days: Sequence[date], versions: Mapping[str, int | None]) -> DataFrame:
+    """Return the newest rows of the days before, with the tables of sessions at the versions of now."""
+    from pyspark.sql import functions as F
+
+    earlier = sorted({day - timedelta(days=1) for day in days} - set(days))
+    moved = {table.name: versions[table.name] for table in OF_SESSIONS}
+    names = ", ".join(f"'{name}'" for name in moved)
+    newest = (
+        published.where(in_days("day", earlier))
+        .groupBy("site", "day")
+        .agg(F.expr("max_by(struct(bronze_version, table_versions, requests, live_requests), published_at) newest"))
+    )
+    pins = f"map_concat(map_filter(table_versions, (name, _) -> name not in ({names})), map({_pinned(moved)}))"
+    return newest.selectExpr("site", "day", "newest.*").selectExpr(
+        "site", "day", "current_timestamp() published_at", "bronze_version", f"{pins} table_versions", "requests",
+        "live_requests",
+    )  # fmt: skip

@@ -1,53 +1,58 @@
-"""Silver, quarantine and gold of one UTC day, rebuilt from every bronze row and replaced whole; run twice, the same."""
+"""Silver, quarantine and gold of UTC days, rebuilt from every bronze row and replaced whole; run twice, the same."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.batch.bronze import bronze_versions, lines_once, read_day
+from jobs.batch.bronze import bronze_versions, lines_once, read_days
+from jobs.batch.visits import recompute_visits
 from jobs.partials import accepted_partials
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
+from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table, replace_day
+from shoplog.io.sinks import create_table, in_days, replace_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import merged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-WRITES = (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name, *(table.name for table in GOLD.values()))
+WRITES = tuple(t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, *GOLD.values(), *VISIT_TABLES))
 
 
-def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str, int]:
-    """Replace the day in silver, quarantine and gold; return the bronze versions it was made from and row counts.
+def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:
+    """Replace the days in silver, quarantine and gold; return the bronze versions they were made from and row counts.
 
-    Raises `UserError`, with nothing replaced, for a day without any line: missing is failing.
+    The sessions of the day before each are replaced too: they may run on over midnight. Raises `UserError`, with nothing
+    replaced, for days without any line: missing is failing.
     """
     versions = bronze_versions(session, settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
         for table in WRITES:
             create_table(session, settings, table)
-        once = lines_once(read_day(session, settings, versions, day), settings).persist()
+        once = lines_once(read_days(session, settings, versions, days), settings).persist()
         try:
             if once.isEmpty():
                 raise UserError(
-                    f"{day} has no lines: none that came in has this event date, and none was refused on it. If there "
-                    "should be some, 'shoplog ledger' says where they are."
+                    f"{', '.join(map(str, days))} has no lines: none that came in has this event date, and none was refused "
+                    "on it. If there should be some, 'shoplog ledger' says where they are."
                 )
-            accepted = once.where(f"reason is null and event_date = '{day.isoformat()}'")
-            refused = once.where(f"reason is not null and ingest_date = '{day.isoformat()}'")
-            replace_day(accepted, settings, SILVER_REQUEST.name, day)
-            replace_day(refused, settings, QUARANTINE_ACCESS_LOG.name, day)
+            accepted = once.where(f"reason is null and {in_days('event_date', days)}")
+            refused = once.where(f"reason is not null and {in_days('ingest_date', days)}")
+            replace_days(accepted, settings, SILVER_REQUEST.name, days)
+            replace_days(refused, settings, QUARANTINE_ACCESS_LOG.name, days)
             silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
-            silver = silver.where(f"event_date = '{day.isoformat()}'")
-            figures = accepted_partials(silver).persist()
+            of_days = silver.where(in_days("event_date", days))
+            figures = accepted_partials(of_days).persist()
             for family in FAMILIES:
                 gold = merged(figures, family).selectExpr("*", "to_date(window_start) event_date")
-                replace_day(gold, settings, family.table, day)
+                replace_days(gold, settings, family.table, days)
             figures.unpersist()
-            return {**versions, "accepted": silver.count(), "quarantined": refused.count()}
+            recompute_visits(session, settings, silver, days)
+            return {**versions, "accepted": of_days.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()

@@ -12,7 +12,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table, replace_day
+from shoplog.io.sinks import create_table, replace_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import folded
 from shoplog.transforms.parity import compared, figures_of_partials, figures_of_tables
@@ -48,7 +48,7 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
             raise UserError(
                 f"{day} has figures neither live nor recomputed: run 'shoplog recompute --date {day}' first."
             )
-        replace_day(rows, settings, GOLD_PARITY.name, day)
+        replace_days(rows, settings, GOLD_PARITY.name, [day])
         rows.unpersist()
     return dict(totals.asDict())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -21,15 +21,15 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def line(event_time: datetime, status: int = 200) -> bytes:
-    return f'203.0.113.5 - - [{event_time:%d/%b/%Y:%H:%M:%S} +0000] "GET / HTTP/1.1" {status} 10 "-" "agent"'.encode()
+def line(event_time: datetime, status: int = 200, url: str = "/", agent: str = "agent") -> bytes:
+    return f'203.0.113.5 - - [{event_time:%d/%b/%Y:%H:%M:%S} +0000] "GET {url} HTTP/1.1" {status} 10 "-" "{agent}"'.encode()
 
 
 class Bronze:
     """Both bronze tables of a home; rows are landed by the real parser."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, salts: dict[date, bytes] | None = None) -> None:
+        self.settings, self.salts = settings, salts or {}
         self.offset = 0
         for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
             path = str(settings.warehouse / table.name)
@@ -59,7 +59,7 @@ class Bronze:
             pl.lit(None, pl.String).alias("reason"),
         )  # fmt: skip
         fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-        return line_parser(load_sites(self.settings), {}, {})(frame).with_columns(fate.alias("fate"))
+        return line_parser(load_sites(self.settings), {}, self.salts)(frame).with_columns(fate.alias("fate"))
 
     def _append(self, table: Table, rows: pl.DataFrame) -> None:
         path = str(self.settings.warehouse / table.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.batch.bronze import bronze_versions, lines_once, read_day
+from jobs.batch.bronze import bronze_versions, lines_once, read_days
 from jobs.batch.recompute import recompute
 from shoplog.errors import UserError
 from shoplog.settings import Settings
@@ -23,7 +23,7 @@ def kept(spark: Any, settings: Settings, *days: date) -> Kept:
     found = {}
     versions = bronze_versions(spark, settings)
     for day in days:
-        once = lines_once(read_day(spark, settings, versions, day), settings)
+        once = lines_once(read_days(spark, settings, versions, [day]), settings)
         rows = once.where(f"event_date = '{day}' or (reason is not null and ingest_date = '{day}')").collect()
         found[day] = sorted((row["file"], row["reason"] or "accepted") for row in rows)
     return found
@@ -65,14 +65,14 @@ def test_a_late_line_is_recomputed_into_its_day_and_other_partitions_are_not_rea
     # A clock far ahead is refused each day; no day but its own has to look at it.
     bronze.stream([(200, line(at(28, 12)))], at(20, 13), file="20.log")
     versions = bronze_versions(spark, settings)
-    read = {part for name in read_day(spark, settings, versions, D21).inputFiles() for part in name.split("/")}
+    read = {part for name in read_days(spark, settings, versions, [D21]).inputFiles() for part in name.split("/")}
     assert {part for part in read if part.startswith("ingest_date=")} == {
         "ingest_date=2026-11-21",
         "ingest_date=2026-11-25",
     }
-    done = recompute(spark, settings, D21)
+    done = recompute(spark, settings, [D21])
     assert (done["accepted"], done["quarantined"]) == (2, 1)
     silver = spark.read.format("delta").load(str(settings.warehouse / "silver_request")).collect()
     assert sorted((row["file"], row["event_date"]) for row in silver) == [("21.log", D21), ("late.log", D21)]
     with pytest.raises(UserError, match="2026-11-26 has no lines"):
-        recompute(spark, settings, date(2026, 11, 26))
+        recompute(spark, settings, [date(2026, 11, 26)])

@@ -18,7 +18,7 @@ def test_the_index_names_the_day_itself_and_the_days_its_lines_came_in(settings:
     tables = {
         settings.warehouse / name: version for name, version in (("bronze_access_log", 3), ("bronze_import_log", 1))
     }
-    assert ingest_dates(tables, D21) == [D21, D23, D25]
-    assert ingest_dates(tables, D22) == [D22]
+    assert ingest_dates(tables, [D21]) == [D21, D23, D25]
+    assert ingest_dates(tables, [D22]) == [D22]
     # At an older version the later rows are not there yet.
-    assert ingest_dates({settings.warehouse / "bronze_access_log": 1}, D21) == [D21]
+    assert ingest_dates({settings.warehouse / "bronze_access_log": 1}, [D21]) == [D21]

@@ -10,10 +10,11 @@ import pytest
 from jobs.batch import import_logs as job
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus
+from shoplog.io.views import run_sql
 from shoplog.ledger import census, in_flight
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
-from tests.batch.bronze_rows import line
+from tests.batch.bronze_rows import at, line
 from tests.ledger.home import Home
 
 pytestmark = pytest.mark.spark
@@ -43,3 +44,23 @@ def test_an_import_stands_in_the_ledger_line_by_line(
     with pytest.raises(UserError, match="8 lines were read of the 9"):
         job.import_logs(spark, settings, site, "web1", [plain])
     assert home.account() == [row]
+
+
+def test_all_days_of_an_import_are_recomputed_and_published_together_and_a_second_import_adds_nothing(
+    spark: Any, settings: Settings, tmp_path: Path
+) -> None:
+    site = load_sites(settings)["shop"]
+    archive = tmp_path / "three-days.log"
+    archive.write_bytes(b"".join(line(at(day, 12)) + b"\n" for day in (18, 19, 19, 20)))
+    made = job.import_logs(spark, settings, site, "web1", [archive])
+    assert made["days_published"] == ["2026-11-18", "2026-11-19", "2026-11-20"]
+    per_day = (
+        "select window_start::date, sum(requests), any_value(status) from gold_traffic_1m_now group by 1 order by 1"
+    )
+    figures = run_sql(settings, per_day)[1]
+    assert [(day.day, requests, status) for day, requests, status in figures] == [
+        (18, 1, "final"), (19, 2, "final"), (20, 1, "final"),
+    ]  # fmt: skip
+    again = job.import_logs(spark, settings, site, "web1", [archive])
+    assert (again["added"], again["already_imported"], again["days_published"]) == (0, 4, [])
+    assert run_sql(settings, per_day)[1] == figures

@@ -79,7 +79,7 @@ def recompute(day: Day = None, as_json: Json = False) -> None:
 
     settings, of = Settings.load(), parse_day(day)
     with spark_session(settings, "recompute") as session:
-        show_one(f"recompute {of}", job(session, settings, of), as_json)
+        show_one(f"recompute {of}", job(session, settings, [of]), as_json)
 
 
 def reconcile(day: Day = None, as_json: Json = False) -> None:
@@ -100,7 +100,7 @@ def publish(day: Day = None) -> None:
 
     settings, of = Settings.load(), parse_day(day)
     with spark_session(settings, "publish") as session:
-        print(f"{job(session, settings, of)} sites published for {of}")
+        print(f"{job(session, settings, [of])} sites published for {of}")
 
 
 def nightly(day: Day = None, as_json: Json = False) -> None:
@@ -111,10 +111,10 @@ def nightly(day: Day = None, as_json: Json = False) -> None:
 
     settings, of = Settings.load(), parse_day(day)
     with spark_session(settings, "nightly") as session:
-        made = recompute_job(session, settings, of)
+        made = recompute_job(session, settings, [of])
         totals = reconcile_job(session, settings, of)
         wrong = bool(totals["unexplained"]) or not totals["figures"]
-        sites = 0 if wrong else publish_job(session, settings, of)
+        sites = 0 if wrong else publish_job(session, settings, [of])
     show_one(f"nightly {of}", {**made, **totals, "sites_published": sites}, as_json)
     if wrong:
         raise typer.Exit(1)

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from shoplog.contracts.columns import REASONS
 from shoplog.contracts.families import LIVE_FAMILIES
+from shoplog.contracts.model import Family
+from shoplog.contracts.sessions import SESSION_RATIOS, SESSIONS
 from shoplog.contracts.tables import TABLES
 
 _WRITTEN = "<!-- Written by `shoplog docs` from src/shoplog/contracts/; a test fails when it is stale. -->"
 
 _ABOUT_TABLES = "Times are UTC; units stand in names. `gold_*_now` and `gold_*_live` are views of the same columns."
-_ABOUT_FIGURES = "Every figure is made by one expression, the same live and nightly, and compared every night."
+_ABOUT_FIGURES = (
+    "Every figure is made by one expression, the same live and nightly where it is both, and compared every night."
+)
 
 
 def tables_page() -> str:
@@ -45,8 +49,8 @@ def metrics_page() -> str:
         _WRITTEN,
         _ABOUT_FIGURES,
     ]
-    for family in LIVE_FAMILIES:
-        where = f"`{family.table}`, `{family.table}_live`, `{family.table}_now`" if family.table else "live only"
+    for family in (*LIVE_FAMILIES, SESSIONS):
+        where = _where(family)
         by = f" by {', '.join(family.dimensions)}" if family.dimensions else ""
         rows = [(f"`{m.figure_name or m.name}`", m.unit, m.meaning, f"`{m.partial}`") for m in family.metrics]
         parts += [
@@ -55,7 +59,19 @@ def metrics_page() -> str:
             f"rows: `{family.of}`. In {where}.",
             _table(("figure", "unit", "meaning", "of its rows"), rows),
         ]
+    ratios = [(f"`{name}`", unit, meaning, f"`{sql}`") for name, (sql, unit, meaning) in SESSION_RATIOS.items()]
+    parts += [
+        "## ratios of sessions",
+        "Read after adding windows up.",
+        _table(("figure", "unit", "meaning", "SQL"), ratios),
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+def _where(family: Family) -> str:
+    if family is SESSIONS:
+        return f"`{family.table}`, `{family.table}_now`; nightly only, see [sessions.md](sessions.md)"
+    return f"`{family.table}`, `{family.table}_live`, `{family.table}_now`" if family.table else "live only"
 
 
 PAGES = {"tables.md": tables_page, "metrics.md": metrics_page}

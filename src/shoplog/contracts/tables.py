@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shoplog.contracts import columns as c
-from shoplog.contracts.families import DIMENSIONS, FAMILIES, METRICS
-from shoplog.contracts.model import Column, Family, Table
+from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
+from shoplog.contracts.gold import FAMILY, gold_table, partial_columns
+from shoplog.contracts.model import Column, Table
+from shoplog.contracts.visits import VISIT_TABLES
 
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
 _BRONZE = (
@@ -38,39 +38,14 @@ QUARANTINE_ACCESS_LOG = Table(
 )
 
 _BY_NAME = {column.name: column for column in (*_BRONZE, c.HTTP_STATUS)}
-_FAMILY = Column("family", "string", "which figures the row holds", nullable=False)
 GOLD_PARTIAL_LIVE = Table(
     "gold_partial_live",
-    (
-        _FAMILY, c.SITE, c.WINDOW_START, c.WINDOW_END, c.WINDOW_DATE,
-        *(replace(_BY_NAME[name], nullable=True) for name in DIMENSIONS),
-        *(Column(metric.name, metric.type, metric.meaning) for metric in METRICS),
-    ),
+    partial_columns(LIVE_FAMILIES, _BY_NAME),
     "stream",
     "mergeable partials of every family; add rows up to get figures",
     ("window_date",),
-)  # fmt: skip
-
-
-def _gold(family: Family) -> Table:
-    figures = tuple(
-        Column(metric.figure_name or metric.name, "bigint", metric.meaning)
-        for metric in family.metrics
-        if metric.figure
-    )
-    dimensions = tuple(_BY_NAME[name] for name in family.dimensions)
-    measures = tuple(Column(metric.name, metric.type, metric.meaning) for metric in family.metrics)
-    return Table(
-        family.table,
-        (c.SITE, c.WINDOW_START, c.WINDOW_END, c.EVENT_DATE, *dimensions, *measures, *figures),
-        "recompute",
-        family.meaning,
-        ("event_date",),
-        ("site", "window_start", *family.dimensions),
-    )
-
-
-GOLD = {family.name: _gold(family) for family in FAMILIES}
+)
+GOLD = {family.name: gold_table(family, _BY_NAME) for family in FAMILIES}
 
 _CENSUS = (
     c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode; null for archives"),
@@ -107,7 +82,7 @@ LEDGER_WINDOW = Table(
 GOLD_PARITY = Table(
     "gold_parity",
     (
-        Column("day", "date", "the compared UTC day"), _FAMILY, c.SITE, c.WINDOW_START,
+        Column("day", "date", "the compared UTC day"), FAMILY, c.SITE, c.WINDOW_START,
         Column("metric", "string", "name of the figure"),
         Column("dimension", "string", "the dimensions' values as JSON, where the family has any"),
         Column("live", "double", "the stream's figure"), Column("batch", "double", "the recomputed figure"),
@@ -149,7 +124,7 @@ TABLES = {
     table.name: table
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
-        LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY,
+        *VISIT_TABLES, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY,
         QUALITY_RESULT,
     )
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,11 +62,18 @@ def append(rows: DataFrame, settings: Settings, table: str, metadata: str | None
     writer.save(str(table_path(settings, table)))
 
 
-def replace_day(rows: DataFrame, settings: Settings, table: str, day: date, metadata: str | None = None) -> None:
-    """Replace one UTC day atomically with rows; the same rows give the same table."""
+def in_days(column: str, days: Sequence[date]) -> str:
+    """Return SQL that a column is one of the days."""
+    return f"{column} in ({', '.join(repr(day.isoformat()) for day in days)})"
+
+
+def replace_days(
+    rows: DataFrame, settings: Settings, table: str, days: Sequence[date], metadata: str | None = None
+) -> None:
+    """Replace UTC days atomically with rows, which are of no other day; the same rows give the same table."""
     column = (TABLES[table].partition_by or ("day",))[0]
-    where = f"{column} = '{day.isoformat()}'"
-    writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite").option("replaceWhere", where)
+    writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite")
+    writer = writer.option("replaceWhere", in_days(column, days))
     if metadata is not None:
         writer = writer.option("userMetadata", metadata)
     writer.save(str(table_path(settings, table)))

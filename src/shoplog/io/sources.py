@@ -14,7 +14,7 @@ from shoplog.io.marks import FileKey, Marks, with_fate
 
 _ARROW = {
     "string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(), "binary": pa.binary(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "boolean": pa.bool_(), "array<bigint>": pa.list_(pa.int64()),
+    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "boolean": pa.bool_(),
     "map<string,bigint>": pa.map_(pa.string(), pa.int64()),
 }  # fmt: skip
 
@@ -28,8 +28,14 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def _arrow_type(spark_type: str) -> pa.DataType:
-    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type)
-    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _ARROW[spark_type]
+    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    if array := re.fullmatch(r"array<(.+)>", spark_type):
+        return pa.list_(_arrow_type(array[1]))
+    if struct := re.fullmatch(r"struct<([^<>]+)>", spark_type):
+        fields = (field.split(":") for field in struct[1].split(","))
+        return pa.struct([(name, _arrow_type(of)) for name, of in fields])
+    return _ARROW[spark_type]
 
 
 def to_arrow(rows: pl.DataFrame, table: Table) -> Iterator[pa.RecordBatch]:
@@ -64,6 +70,19 @@ def mapping(
         for batch in batches:
             if batch.num_rows:
                 yield from to_arrow(function(pl.DataFrame(pl.from_arrow(batch))), table)
+
+    return apply
+
+
+def mapping_all(
+    function: Callable[[pl.DataFrame], pl.DataFrame], table: Table
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return `function` as each Spark task runs it once, over all of its rows together."""
+
+    def apply(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = [pl.DataFrame(pl.from_arrow(batch)) for batch in batches if batch.num_rows]
+        if rows:
+            yield from to_arrow(function(pl.concat(rows)), table)
 
     return apply
 

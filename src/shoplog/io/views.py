@@ -17,6 +17,7 @@ from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS, SKETCH_LG_K
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
+from shoplog.contracts.visits import OF_SESSIONS, VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
@@ -54,8 +55,12 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     connection.execute(f"create view published_newest as select * from published_day qualify {newest} = 1")
     for family in FAMILIES:
         connection.execute(_live_view(family))
-        _register_pinned(connection, settings, family)
+        shown = ["window_start", "window_end", *family.dimensions, *_figures(family)]
+        _register_pinned(connection, settings, family.table, shown, "window_start::date")
         connection.execute(_now_view(family))
+    for table in VISIT_TABLES:
+        _register_pinned(connection, settings, table.name, list(table.column_names[1:]), "event_date")
+        connection.execute(_visits_view(table.name, is_open=table in OF_SESSIONS))
     return connection
 
 
@@ -93,31 +98,47 @@ def _live_view(family: Family) -> str:
     )
 
 
-def _register_pinned(connection: duckdb.DuckDBPyConnection, settings: Settings, family: Family) -> None:
+def _register_pinned(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, table: str, columns: list[str], day_of: str
+) -> None:
     """Register the rows of published days, each at the version that was published, as `<table>_pinned`."""
-    columns = ["site", "window_start", "window_end", *family.dimensions, *_figures(family)]
-    parts = [f"select {', '.join(columns)} from {family.table} where false"]
+    chosen = ", ".join(["site", f"{day_of} as published_of", *columns])
+    parts = [f"select {chosen} from {table} where false"]
     published = connection.execute("select site, day, table_versions from published_newest").fetchall()
     for site, day, versions in published:
-        version = dict(versions)[family.table]
-        name = f"{family.table}_v{version}"
-        connection.register(name, _dataset(settings, family.table, version))
-        parts.append(f"select {', '.join(columns)} from {name} where site = '{site}' and event_date = '{day}'")
-    connection.execute(f"create view {family.table}_pinned as {' union all '.join(parts)}")
+        version = dict(versions)[table]
+        name = f"{table}_v{version}"
+        connection.register(name, _dataset(settings, table, version))
+        parts.append(f"select {chosen} from {name} where site = '{site}' and event_date = '{day}'")
+    connection.execute(f"create view {table}_pinned as {' union all '.join(parts)}")
+
+
+_LIVE_COUNT = (
+    "(select coalesce(sum(l.requests), 0) from gold_partial_live l where l.family = 'traffic' and l.site = p.site "
+    "and l.window_date = p.day)"
+)
+_OF_DAY = "join published_newest p on g.site = p.site and"
 
 
 def _now_view(family: Family) -> str:
     """Published days from the pinned versions, all others from live; `status` says which, and whether lines came since."""
-    live_count = (
-        "(select coalesce(sum(l.requests), 0) from gold_partial_live l where l.family = 'traffic' and l.site = p.site "
-        "and l.window_date = p.day)"
-    )
     return (
-        f"create view {family.table}_now as "
-        f"select g.*, case when {live_count} > p.live_requests then 'final_dirty' else 'final' end as status "
-        f"from {family.table}_pinned g join published_newest p on g.site = p.site and g.window_start::date = p.day "
+        f"create view {family.table}_now as select g.* exclude (published_of), "
+        f"case when {_LIVE_COUNT} > p.live_requests then 'final_dirty' else 'final' end as status "
+        f"from {family.table}_pinned g {_OF_DAY} g.published_of = p.day "
         f"union all by name select g.*, 'provisional' as status from {family.table}_live g "
-        "anti join published_newest p on g.site = p.site and g.window_start::date = p.day"
+        f"anti {_OF_DAY} g.window_start::date = p.day"
+    )
+
+
+def _visits_view(table: str, is_open: bool) -> str:
+    """Published days only: nothing live has these rows. A day's sessions are provisional until a later day is published."""
+    later = "exists (select 1 from published_newest n where n.site = p.site and n.day > p.day)"
+    provisional = f"when not {later} then 'provisional' " if is_open else ""
+    return (
+        f"create view {table}_now as select g.* exclude (published_of), "
+        f"case {provisional}when {_LIVE_COUNT} > p.live_requests then 'final_dirty' else 'final' end as status "
+        f"from {table}_pinned g {_OF_DAY} g.published_of = p.day"
     )
 
 

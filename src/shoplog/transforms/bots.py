@@ -28,14 +28,15 @@ _ATTACK = (
 _VISITOR = ["site", "visitor_id"]
 
 
-def suspicious_visitors(requests: pl.DataFrame) -> pl.DataFrame:
+def suspicious_visitors(requests: pl.DataFrame, shares: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return the visitors whose requests add up to 4 points or more: site, visitor_id, bot columns, `BEHAVIOUR`.
 
     `requests` (site, visitor_id, event_time, url, path, status, referrer) are all of a window's: minutes live, a UTC day
-    nightly. Rows without a visitor count for the site's shares only. The category goes by what was fetched: with static
-    files `headless_browser`, without `http_client`.
+    nightly. Rows without a visitor count for the site's shares only; where `requests` are only some of the visitors,
+    `shares` (site, site_assets_share, site_referred_share) are those of all. The category goes by what was fetched: with
+    static files `headless_browser`, without `http_client`.
     """
-    measures = visitor_measures(requests)
+    measures = visitor_measures(requests, shares)
     points = pl.sum_horizontal(
         pl.when(rule).then(BEHAVIOUR_RULES[name][0]).otherwise(0) for name, rule in _RULES.items()
     )
@@ -58,7 +59,7 @@ def suspicious_visitors(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def visitor_measures(requests: pl.DataFrame) -> pl.DataFrame:
+def visitor_measures(requests: pl.DataFrame, shares: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return what the rules look at, one row per site and visitor, and the site's own shares beside it."""
     url = pl.col("url").str.head(_MOST_URL_CHARACTERS)
     refused = (pl.col("status") >= 400) & (pl.col("status") != 499)
@@ -70,10 +71,11 @@ def visitor_measures(requests: pl.DataFrame) -> pl.DataFrame:
         .alias("weak"),
         refused.alias("refused"),
     )
-    sites = rows.group_by("site").agg(
-        pl.col("static").mean().alias("site_assets_share"),
-        pl.col("referrer").is_not_null().mean().alias("site_referred_share"),
-    )
+    if shares is None:
+        shares = rows.group_by("site").agg(
+            pl.col("static").mean().alias("site_assets_share"),
+            pl.col("referrer").is_not_null().mean().alias("site_referred_share"),
+        )
     known = rows.filter(pl.col("visitor_id").is_not_null())
     other = known.filter(~pl.col("static"))
     dynamic = ~pl.col("static")
@@ -93,7 +95,7 @@ def visitor_measures(requests: pl.DataFrame) -> pl.DataFrame:
     return (
         totals.join(rates, on=_VISITOR, how="left")
         .join(entropies, on=_VISITOR, how="left")
-        .join(sites, on="site", how="left")
+        .join(shares.select("site", "site_assets_share", "site_referred_share"), on="site", how="left")
         .with_columns(pl.col("most_per_minute").fill_null(0), pl.col("path_entropy_bits").fill_null(0.0))
     )
 

@@ -1,0 +1,102 @@
+"""Who came and what each session did: disguised bots, sessions, funnel and attribution of UTC days, from silver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from jobs.partials import partials
+from shoplog.contracts import visits as c
+from shoplog.contracts.metrics import PERSON
+from shoplog.contracts.sessions import SESSIONS
+from shoplog.io.sinks import in_days, replace_days
+from shoplog.io.sources import mapping_all
+from shoplog.settings import Settings
+from shoplog.transforms.attribution import attribution
+from shoplog.transforms.bots import suspicious_visitors
+from shoplog.transforms.funnels import funnels
+from shoplog.transforms.merge import merged
+from shoplog.transforms.sessions import session_balance, sessions
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_LOOKED_AT = ("site", "event_date", "visitor_id", "event_time", "url", "path", "status", "referrer")
+_SHARES = (
+    "avg(cast(coalesce(page_class = 'static', false) as int)) site_assets_share",
+    "avg(cast(referrer is not null as int)) site_referred_share",
+)
+
+
+def recompute_visits(session: SparkSession, settings: Settings, silver: DataFrame, days: Sequence[date]) -> None:
+    """Replace the days' visitors, and the sessions of the days and of the days before them, as far as silver has these."""
+
+    def stored(table: str) -> DataFrame:
+        return session.read.format("delta").load(str(settings.warehouse / table))
+
+    of_days = silver.where(in_days("event_date", days))
+    replace_days(disguised(of_days), settings, c.GOLD_DISGUISED.name, days)
+    known = stored(c.GOLD_DISGUISED.name)
+    replace_days(visitors(of_days, known), settings, c.GOLD_VISITORS.name, days)
+
+    touched = in_days("event_date", sorted({*days, *(day - timedelta(days=1) for day in days)}))
+    started = sorted(row["event_date"] for row in silver.where(touched).select("event_date").distinct().collect())
+    of_sessions = in_days("event_date", started)
+    replace_days(_each(sessions, silver, started, known), settings, c.SILVER_SESSION.name, started)
+    found = stored(c.SILVER_SESSION.name).where(of_sessions)
+    figures = merged(partials(found, (SESSIONS,), c.SESSION_PARTIAL), SESSIONS)
+    figures = figures.selectExpr("*", "to_date(window_start) event_date")
+    replace_days(figures, settings, c.GOLD_SESSIONS.name, started)
+    replace_days(funnels(found), settings, c.GOLD_FUNNEL.name, started)
+    replace_days(attribution(found), settings, c.GOLD_ATTRIBUTION.name, started)
+    replace_days(_each(session_balance, silver, started, known), settings, c.GOLD_REQUEST_BALANCE.name, started)
+
+
+def disguised(requests: DataFrame) -> DataFrame:
+    """Return `GOLD_DISGUISED` of whole UTC days of accepted requests: a visitor's requests lie in one task."""
+    shares = pl.DataFrame(pl.from_arrow(requests.groupBy("site", "event_date").agg(*_sql(_SHARES)).toArrow()))
+
+    def judge(rows: pl.DataFrame) -> pl.DataFrame:
+        judged = [
+            suspicious_visitors(of_day, shares.filter(pl.col("event_date") == day)).with_columns(event_date=day)
+            for (day,), of_day in rows.partition_by("event_date", as_dict=True).items()
+        ]
+        return pl.concat(judged)
+
+    people = requests.where(f"{PERSON} and visitor_id is not null").select(*_LOOKED_AT)
+    judging = mapping_all(judge, c.GOLD_DISGUISED)
+    return people.repartition("site", "visitor_id").mapInArrow(judging, c.GOLD_DISGUISED.schema_ddl)
+
+
+def visitors(requests: DataFrame, known: DataFrame) -> DataFrame:
+    """Return `GOLD_VISITORS` of accepted requests; `known` are disguised visitors."""
+    from pyspark.sql import functions as F
+
+    marked = known.select("site", "event_date", "visitor_id", F.lit(True).alias("is_disguised"))
+    people = requests.where(PERSON).join(marked, ["site", "event_date", "visitor_id"], "left")
+    counts = (
+        "count(distinct visitor_id) exact_visitors",
+        "count(distinct if(is_disguised, visitor_id, null)) disguised_visitors",
+    )
+    return people.groupBy("site", "event_date").agg(*_sql(counts))
+
+
+def _sql(figures: Sequence[str]) -> list[object]:
+    from pyspark.sql import functions as F
+
+    return [F.expr(figure) for figure in figures]
+
+
+def _each(
+    of_day: Callable[[DataFrame, date, DataFrame], DataFrame], silver: DataFrame, days: Sequence[date], known: DataFrame
+) -> DataFrame:
+    """Return what `of_day` makes of each day, in one frame; a day looks at its neighbours too."""
+    frames = []
+    for day in days:
+        around = in_days("event_date", [day + timedelta(days=n) for n in (-1, 0, 1)])
+        frames.append(of_day(silver.where(around), day, known.where(around)))
+    return reduce(lambda one, other: one.unionByName(other), frames)

@@ -1,0 +1,54 @@
+"""The tables of visits: who came, what each session did, and what became of it; recomputed, final a day later."""
+
+from __future__ import annotations
+
+from shoplog.contracts import columns as c
+from shoplog.contracts.gold import gold_table, partial_columns
+from shoplog.contracts.model import Column, Table
+from shoplog.contracts.people import AGENT, BEHAVIOUR
+from shoplog.contracts.sessions import ATTRIBUTION, FUNNEL_STEP, ORIGIN, REQUEST_BALANCE, SESSION, SESSIONS
+
+_DAY = ("event_date",)
+_BOT = tuple(column for column in AGENT if column.name in ("traffic_type", "bot_category", "bot_name"))
+
+GOLD_DISGUISED = Table(
+    "gold_disguised_1d",
+    (c.SITE, c.EVENT_DATE, c.VISITOR_ID, *_BOT, *BEHAVIOUR),
+    "recompute",
+    "a visitor with a person's user agent that behaves like a program; its requests are in no session",
+    _DAY,
+    ("site", "visitor_id"),
+)
+SILVER_SESSION = Table("silver_session", SESSION, "recompute", "one session of a person", _DAY, ("site", "session_id"))
+GOLD_SESSIONS = gold_table(SESSIONS, {})
+GOLD_FUNNEL = Table(
+    "gold_funnel_1d", FUNNEL_STEP, "recompute", "sessions that reached each step of the funnel", _DAY,
+    ("site", "kind", "step"),
+)  # fmt: skip
+GOLD_ATTRIBUTION = Table(
+    "gold_attribution_1d", ATTRIBUTION, "recompute", "orders and revenue by the origin they are credited to", _DAY,
+    ("site", "model", *ORIGIN),
+)  # fmt: skip
+GOLD_REQUEST_BALANCE = Table(
+    "gold_request_balance_1d", REQUEST_BALANCE, "recompute", "requests by what sessions make of them", _DAY, ("site",)
+)
+GOLD_VISITORS = Table(
+    "gold_visitors_1d",
+    (
+        c.SITE, c.EVENT_DATE,
+        Column("exact_visitors", "bigint", "distinct visitor ids of people, counted", nullable=False),
+        Column("disguised_visitors", "bigint", "of these: visitors that behave like a program", nullable=False),
+    ),
+    "recompute",
+    "exact visitors of a site and UTC day, beside the estimate `visitors`",
+    _DAY,
+    ("site",),
+)  # fmt: skip
+
+# Of a day and of the day before, whose last sessions may run over midnight.
+OF_SESSIONS = (SILVER_SESSION, GOLD_SESSIONS, GOLD_FUNNEL, GOLD_ATTRIBUTION, GOLD_REQUEST_BALANCE)
+OF_VISITORS = (GOLD_DISGUISED, GOLD_VISITORS)
+VISIT_TABLES = (*OF_SESSIONS, *OF_VISITORS)
+
+# Never stored: what the session figures are added up from.
+SESSION_PARTIAL = Table("session_partial", partial_columns((SESSIONS,), {}), "recompute", "partials of sessions")
