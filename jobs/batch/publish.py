@@ -14,6 +14,7 @@ from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table, in_days
 from shoplog.settings import Settings
+from shoplog.transforms.days import newest_published, request_counts
 from shoplog.transforms.merge import daily_requests
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def publish(session: SparkSession, settings: Settings, days: Sequence[date]) -> 
         silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
         live = daily_requests(session.read.format("delta").load(str(settings.warehouse / GOLD_PARTIAL_LIVE.name)))
         live = live.selectExpr("site", "day", "requests live_requests")
-        requests = silver.where(in_days("event_date", days)).groupBy("site", "event_date").count()
-        rows = requests.withColumnRenamed("event_date", "day").join(live, ["site", "day"], "left").selectExpr(
+        requests = request_counts(silver.where(in_days("event_date", days)))
+        rows = requests.join(live, ["site", "day"], "left").selectExpr(
             "site", "day", "current_timestamp() published_at",
             f"cast({bronze if bronze is not None else 'null'} as bigint) bronze_version",
-            f"map({_pinned(versions)}) table_versions", "count requests", "coalesce(live_requests, 0) live_requests",
+            f"map({_pinned(versions)}) table_versions", "requests", "coalesce(live_requests, 0) live_requests",
         ).persist()  # fmt: skip
         count = rows.count()
         if not count:
@@ -61,18 +62,11 @@ def _pinned(versions: Mapping[str, int | None]) -> str:
 
 def _days_before(published: DataFrame, days: Sequence[date], versions: Mapping[str, int | None]) -> DataFrame:
     """Return the newest rows of the days before, with the tables of sessions at the versions of now."""
-    from pyspark.sql import functions as F
-
     earlier = sorted({day - timedelta(days=1) for day in days} - set(days))
     moved = {table.name: versions[table.name] for table in OF_SESSIONS}
     names = ", ".join(f"'{name}'" for name in moved)
-    newest = (
-        published.where(in_days("day", earlier))
-        .groupBy("site", "day")
-        .agg(F.expr("max_by(struct(bronze_version, table_versions, requests, live_requests), published_at) newest"))
-    )
     pins = f"map_concat(map_filter(table_versions, (name, _) -> name not in ({names})), map({_pinned(moved)}))"
-    return newest.selectExpr("site", "day", "newest.*").selectExpr(
+    return newest_published(published.where(in_days("day", earlier))).selectExpr(
         "site", "day", "current_timestamp() published_at", "bronze_version", f"{pins} table_versions", "requests",
         "live_requests",
     )  # fmt: skip

@@ -18,6 +18,7 @@ from shoplog.io.sources import mapping_all
 from shoplog.settings import Settings
 from shoplog.transforms.attribution import attribution
 from shoplog.transforms.bots import suspicious_visitors
+from shoplog.transforms.days import exact_visitors, site_shares
 from shoplog.transforms.funnels import funnels
 from shoplog.transforms.merge import merged
 from shoplog.transforms.sessions import session_balance, sessions
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _LOOKED_AT = ("site", "event_date", "visitor_id", "event_time", "url", "path", "status", "referrer")
-_SHARES = (
-    "avg(cast(coalesce(page_class = 'static', false) as int)) site_assets_share",
-    "avg(cast(referrer is not null as int)) site_referred_share",
-)
 
 
 def recompute_visits(session: SparkSession, settings: Settings, silver: DataFrame, days: Sequence[date]) -> None:
@@ -41,7 +38,7 @@ def recompute_visits(session: SparkSession, settings: Settings, silver: DataFram
     of_days = silver.where(in_days("event_date", days))
     replace_days(disguised(of_days), settings, c.GOLD_DISGUISED.name, days)
     known = stored(c.GOLD_DISGUISED.name)
-    replace_days(visitors(of_days, known), settings, c.GOLD_VISITORS.name, days)
+    replace_days(exact_visitors(of_days, known), settings, c.GOLD_VISITORS.name, days)
 
     touched = in_days("event_date", sorted({*days, *(day - timedelta(days=1) for day in days)}))
     started = sorted(row["event_date"] for row in silver.where(touched).select("event_date").distinct().collect())
@@ -58,7 +55,7 @@ def recompute_visits(session: SparkSession, settings: Settings, silver: DataFram
 
 def disguised(requests: DataFrame) -> DataFrame:
     """Return `GOLD_DISGUISED` of whole UTC days of accepted requests: a visitor's requests lie in one task."""
-    shares = pl.DataFrame(pl.from_arrow(requests.groupBy("site", "event_date").agg(*_sql(_SHARES)).toArrow()))
+    shares = pl.DataFrame(pl.from_arrow(site_shares(requests).toArrow()))
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         judged = [
@@ -70,25 +67,6 @@ def disguised(requests: DataFrame) -> DataFrame:
     people = requests.where(f"{PERSON} and visitor_id is not null").select(*_LOOKED_AT)
     judging = mapping_all(judge, c.GOLD_DISGUISED)
     return people.repartition("site", "visitor_id").mapInArrow(judging, c.GOLD_DISGUISED.schema_ddl)
-
-
-def visitors(requests: DataFrame, known: DataFrame) -> DataFrame:
-    """Return `GOLD_VISITORS` of accepted requests; `known` are disguised visitors."""
-    from pyspark.sql import functions as F
-
-    marked = known.select("site", "event_date", "visitor_id", F.lit(True).alias("is_disguised"))
-    people = requests.where(PERSON).join(marked, ["site", "event_date", "visitor_id"], "left")
-    counts = (
-        "count(distinct visitor_id) exact_visitors",
-        "count(distinct if(is_disguised, visitor_id, null)) disguised_visitors",
-    )
-    return people.groupBy("site", "event_date").agg(*_sql(counts))
-
-
-def _sql(figures: Sequence[str]) -> list[object]:
-    from pyspark.sql import functions as F
-
-    return [F.expr(figure) for figure in figures]
 
 
 def _each(
