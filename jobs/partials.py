@@ -27,3 +27,8 @@ def accepted_partials(requests: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     return partials(requests.withColumn("fate", F.lit("accepted")), FAMILIES)
+
+
+def with_event_date(figures: DataFrame) -> DataFrame:
+    """Return figures per window with the UTC day that a recomputed table is partitioned by."""
+    return figures.selectExpr("*", "to_date(window_start) event_date")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import bronze_versions, lines_once, read_days
 from jobs.batch.visits import recompute_visits
-from jobs.partials import accepted_partials
+from jobs.partials import accepted_partials, with_event_date
+from jobs.side_by_side import side_by_side
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import VISIT_TABLES
@@ -48,9 +50,12 @@ def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -
             silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
             of_days = silver.where(in_days("event_date", days))
             figures = accepted_partials(of_days).persist()
-            for family in FAMILIES:
-                gold = merged(figures, family).selectExpr("*", "to_date(window_start) event_date")
-                replace_days(gold, settings, family.table, days)
+            side_by_side(
+                [
+                    partial(replace_days, with_event_date(merged(figures, family)), settings, family.table, days)
+                    for family in FAMILIES
+                ]
+            )
             figures.unpersist()
             recompute_visits(session, settings, silver, days)
             return {**versions, "accepted": of_days.count(), "quarantined": refused.count()}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from jobs.partials import partials
+from jobs.partials import partials, with_event_date
+from jobs.side_by_side import side_by_side
 from shoplog.contracts import visits as c
 from shoplog.contracts.metrics import PERSON
 from shoplog.contracts.sessions import SESSIONS
@@ -45,12 +46,12 @@ def recompute_visits(session: SparkSession, settings: Settings, silver: DataFram
     of_sessions = in_days("event_date", started)
     replace_days(_each(sessions, silver, started, known), settings, c.SILVER_SESSION.name, started)
     found = stored(c.SILVER_SESSION.name).where(of_sessions)
-    figures = merged(partials(found, (SESSIONS,), c.SESSION_PARTIAL), SESSIONS)
-    figures = figures.selectExpr("*", "to_date(window_start) event_date")
-    replace_days(figures, settings, c.GOLD_SESSIONS.name, started)
-    replace_days(funnels(found), settings, c.GOLD_FUNNEL.name, started)
-    replace_days(attribution(found), settings, c.GOLD_ATTRIBUTION.name, started)
-    replace_days(_each(session_balance, silver, started, known), settings, c.GOLD_REQUEST_BALANCE.name, started)
+    figures = with_event_date(merged(partials(found, (SESSIONS,), c.SESSION_PARTIAL), SESSIONS))
+    made = {
+        c.GOLD_SESSIONS: figures, c.GOLD_FUNNEL: funnels(found), c.GOLD_ATTRIBUTION: attribution(found),
+        c.GOLD_REQUEST_BALANCE: _each(session_balance, silver, started, known),
+    }  # fmt: skip
+    side_by_side([partial(replace_days, rows, settings, table.name, started) for table, rows in made.items()])
 
 
 def disguised(requests: DataFrame) -> DataFrame:
