@@ -12,7 +12,7 @@ from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import append, replace_days
-from shoplog.transforms.merge import folded
+from shoplog.transforms.merge import compacted
 
 # A day's partials are folded once they lie in this many files: reading them stays cheap, rewriting them rare.
 _FOLD_AT_FILES = 60
@@ -63,7 +63,7 @@ class Upkeep:
         live = self.tables.session.read.format("delta").load(str(self.tables.gold)).where(f"window_date = '{day}'")
         at = self.tables.measured
         metadata = KafkaRange(at, at).to_metadata(upkeep=True)
-        replace_days(folded(live).coalesce(1), self.settings, GOLD_PARTIAL_LIVE.name, [day], metadata=metadata)
+        replace_days(compacted(live).coalesce(1), self.settings, GOLD_PARTIAL_LIVE.name, [day], metadata=metadata)
 
     def compact_fullest_day(self) -> None:
         """Write the small files of bronze's fullest day as few large ones; rows and offsets stay."""

@@ -41,6 +41,12 @@ def test_every_column_is_said_once_with_one_type() -> None:
             assert column.meaning
 
 
+def test_raw_addresses_stand_in_bronzes_lines_alone() -> None:
+    for table in TABLES.values():
+        assert not {"address", "remote_addr", "remote_user"} & set(table.column_names), table.name
+        assert "raw" not in table.column_names or table.name.startswith(("bronze", "quarantine")), table.name
+
+
 def test_partials_hold_every_metric_and_gold_every_figure() -> None:
     for metric in METRICS:
         assert metric.name in GOLD_PARTIAL_LIVE.column_names

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.errors import DriftError
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
 from shoplog.settings import Settings
+from shoplog.transforms.merge import compacted, merged
 from tests.streaming.records import Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -97,3 +99,15 @@ def test_refused_lines_are_kept_with_their_reason(batches: Batches) -> None:
     assert rows[5] == ("bad_identity", b"a foreign record")
     assert rows[6] == ("bad_identity", b"\xfe\xff")
     assert batches.requests() == 0
+
+
+def test_visitors_minutes_stay_as_they_are_when_partials_are_folded(batches: Batches) -> None:
+    for second in (0, 5):
+        batches.send({0: [value(line("203.0.113.1", second), second * 100)]})
+    before = batches.gold()
+    after = compacted(before)
+    for family in LIVE_FAMILIES:
+        rows, kept = (frame.where(f"family = '{family.name}'") for frame in (before, after))
+        assert merged(rows, family).collect() == merged(kept, family).collect(), family.name
+    assert after.where("family = 'visitor_minutes'").count() == 2
+    assert after.where("family = 'traffic'").count() == 1

@@ -55,13 +55,16 @@ REQUEST = (
     Column("vhost", "string", "virtual host without its port, where the format has it"),
     Column("cache_status", "string", "what the cache made of it, as logged, where the format has it"),
 )
+ADDRESS_ID = Column(
+    "address_id", "string", "keyed hash of day salt, site and address, whatever the agent; null once the salt is dead"
+)
 VISITOR_ID = Column(
     "visitor_id", "string", "keyed hash of day salt, site, address and user agent; null once the salt is dead"
 )
 VISITOR_ID_PREV = Column(
     "visitor_id_prev", "string", "the same with the previous day's salt, so that sessions cross midnight"
 )
-VISITOR = (VISITOR_ID, VISITOR_ID_PREV)
+VISITOR = (ADDRESS_ID, VISITOR_ID, VISITOR_ID_PREV)
 ENRICHED = (*AGENT, COUNTRY, *CHANNEL, *PAGE, *EVENT_COLUMNS)
 RULES_VERSION = Column("rules_version", "int", "version of the site's rules that read the line")
 

@@ -18,6 +18,7 @@ from shoplog.contracts.metrics import (
     count,
 )
 from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 
 TRAFFIC = Family(
     "traffic",
@@ -174,7 +175,7 @@ LEDGER = Family(
     of="true",
     time="ingest_time",
 )
-LIVE_FAMILIES = (*FAMILIES, LEDGER)
+LIVE_FAMILIES = (*FAMILIES, LEDGER, VISITOR_MINUTES)
 METRICS = tuple(dict.fromkeys(metric for family in LIVE_FAMILIES for metric in family.metrics))
 # Dimensions that are no columns of their own. `status` says final or provisional in every gold_*_now view.
 DERIVED = {"http_status": "status"}

@@ -4,27 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from shoplog.contracts.attacks import ATTACK, MOST_URL_CHARACTERS, WEAK_SPOT
 from shoplog.contracts.people import BEHAVIOUR, BEHAVIOUR_POINTS, BEHAVIOUR_RULES, BOT_CATEGORIES
 from shoplog.transforms.enrich import with_page_class
 
-_MOST_URL_CHARACTERS = 2048
-_WEAK_SPOT = (
-    r"(?i)^/+(?:wp-|wordpress|xmlrpc\.php|phpmyadmin|pma/|adminer|cgi-bin/|vendor/|phpunit|actuator|server-status|solr/|jenkins|"
-    r"manager/html|boaform|hnap1|owa/|autodiscover|ecp/|geoserver|_ignition|telescope|invoker|struts|console/?$|phpinfo|"
-    r"admin(?:istrator)?/[A-Za-z0-9_/]*\.(?:php|asp)|backups?(?:/|\.|$)|dump\.|config\.(?:php|json|ya?ml)|web-inf|shell[A-Za-z0-9_]*\.php)"
-    r"|/\.(?:env|git|svn|hg|aws|ssh|ht|vscode|idea|ds_store|docker)|\.(?:sql|bak|old|swp|mdb|php~|inc)(?:\.gz|\.zip)?$"
-)
-_SPACE = r"(?:[ \t]|\+|%20|%09|%0a|/\*.{0,20}?\*/)"
-_ATTACK = (
-    r"(?i)\.\.(?:/|\\|%2f|%5c)|%2e%2e|/etc/(?:passwd|shadow|hosts)|win\.ini|boot\.ini|"
-    rf"union{_SPACE}+(?:all{_SPACE}+)?select|(?:'|%27|%22|\)){_SPACE}*(?:or|and){_SPACE}+['(0-9%]|"
-    rf"(?:or|and){_SPACE}+[0-9]+(?:=|%3d|<|%3c)|"
-    rf"select{_SPACE}.{{0,200}}(?:{_SPACE}from{_SPACE}|sleep|\()|(?:sleep|benchmark|extractvalue|updatexml|xp_cmdshell)(?:\(|%28)|"
-    rf"waitfor{_SPACE}+delay|information_schema|order{_SPACE}+by{_SPACE}+[0-9]|(?:<|%3c)/?(?:script|img|svg|iframe|body)|javascript:|"
-    r"on(?:error|load|mouseover)(?:=|%3d)|(?:alert|prompt|confirm)(?:\(|%28)|(?:\$|%24)(?:\{|%7b)|(?:\{|%7b){2}|"
-    r"(?:php|file|data|expect|gopher|dict|phar)(?::|%3a)(?://|%2f%2f)|[;|`](?:%20|\+)*(?:cat|wget|curl|id|ls|ping|nslookup|sh)(?-u:\b)|"
-    r"/bin/(?:ba)?sh|cmd\.exe|phpinfo(?:\(|%28)|eval(?:\(|%28)|base64_decode|%00|%0d%0a|(?:'|%27)(?:\"|%22)"
-)
 _VISITOR = ["site", "visitor_id"]
 
 
@@ -61,14 +44,12 @@ def suspicious_visitors(requests: pl.DataFrame, shares: pl.DataFrame | None = No
 
 def visitor_measures(requests: pl.DataFrame, shares: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return what the rules look at, one row per site and visitor, and the site's own shares beside it."""
-    url = pl.col("url").str.head(_MOST_URL_CHARACTERS)
+    url = pl.col("url").str.head(MOST_URL_CHARACTERS)
     refused = (pl.col("status") >= 400) & (pl.col("status") != 499)
     rows = with_page_class(requests.select(*_VISITOR, "event_time", "url", "path", "status", "referrer")).with_columns(
         (pl.col("page_class") == "static").fill_null(False).alias("static"),
-        url.str.contains(_ATTACK).fill_null(False).alias("attack"),
-        (refused & pl.col("path").str.head(_MOST_URL_CHARACTERS).str.contains(_WEAK_SPOT))
-        .fill_null(False)
-        .alias("weak"),
+        url.str.contains(ATTACK).fill_null(False).alias("attack"),
+        (refused & pl.col("path").str.head(MOST_URL_CHARACTERS).str.contains(WEAK_SPOT)).fill_null(False).alias("weak"),
         refused.alias("refused"),
     )
     if shares is None:

@@ -46,7 +46,7 @@ def line_parser(
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return the function from rows with identity and raw to rows with every parsed column.
 
-    Without salts (recompute) the visitor ids that the rows already carry are kept: they were made once, at landing.
+    Without salts (recompute) the ids that the rows already carry are kept: they were made once, at landing.
     """
     hosts = {name: site.hosts for name, site in sites.items()}
     rules = {name: site.rules for name, site in sites.items()}

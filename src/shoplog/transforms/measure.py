@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 from datasketches import hll_sketch, tgt_hll_type
 
+from shoplog.contracts.attacks import CONDITIONS
 from shoplog.contracts.families import DERIVED
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
@@ -43,6 +44,8 @@ def measured(rows: pl.DataFrame, families: Sequence[Family]) -> pl.DataFrame:
     """
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
+        for name, sql in CONDITIONS.items():
+            connection.execute(f"create macro {name} as {sql}")
         connection.register("requests", rows.to_arrow())
         parts = [_of_family(connection, family) for family in families]
     return pl.concat(parts, how="diagonal")

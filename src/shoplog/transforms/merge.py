@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shoplog.contracts.families import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,6 +33,18 @@ def folded(rows: DataFrame) -> DataFrame:
         measures.append(f"cast(if(family in ({owners}), {metric.merge}, null) as {metric.type}) as {metric.name}")
     added = rows.groupBy(*keys).agg(*(F.expr(measure) for measure in measures))
     return added.selectExpr("*", "to_date(window_start) as window_date")
+
+
+def compacted(rows: DataFrame) -> DataFrame:
+    """Return partials with figures folded and visitors' minutes as they are.
+
+    A visitor's minute has one or two partials: adding millions of them up would save nothing.
+    """
+    from pyspark.sql import functions as F
+
+    of_visitor = F.col("family") == VISITOR_MINUTES.name
+    figures, visitors = folded(rows.where(~of_visitor)), rows.where(of_visitor)
+    return figures.unionByName(visitors)
 
 
 def daily_requests(rows: DataFrame) -> DataFrame:

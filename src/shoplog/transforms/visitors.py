@@ -1,4 +1,4 @@
-"""Visitor ids: a keyed hash of the day's salt, site, address and user agent, once per distinct visitor."""
+"""Who sent a request: keyed hashes of the day's salt, site and address, with and without the user agent, once per visitor."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ _KEY = ("event_date", "site", "address", "user_agent")
 
 
 def with_visitor_ids(rows: pl.DataFrame, salts: Mapping[date, bytes]) -> pl.DataFrame:
-    """Return rows with `visitor_id` and `visitor_id_prev` (the previous day's salt); null where that salt is dead."""
+    """Return rows with `address_id`, `visitor_id` and `visitor_id_prev` (by the previous day's salt); null where that is dead."""
     distinct = rows.select(_KEY).unique()
     identities = [
-        (day, f"{site}\0{address}\0{agent or ''}".encode()) if day is not None and address is not None else (None, b"")
+        (day, f"{site}\0{address}", f"{site}\0{address}\0{agent or ''}")
+        if day and address is not None
+        else (None, "", "")
         for day, site, address, agent in distinct.iter_rows()
     ]
     ids = distinct.with_columns(
-        pl.Series("visitor_id", [_hash(salts, day, text) for day, text in identities], pl.String),
+        pl.Series("address_id", [_hash(salts, day, address) for day, address, _ in identities], pl.String),
+        pl.Series("visitor_id", [_hash(salts, day, visitor) for day, _, visitor in identities], pl.String),
         pl.Series(
             "visitor_id_prev",
-            [_hash(salts, day - timedelta(days=1) if day else None, text) for day, text in identities],
+            [_hash(salts, day - timedelta(days=1) if day else None, visitor) for day, _, visitor in identities],
             pl.String,
         ),
     )
     return rows.join(ids, on=list(_KEY), how="left", nulls_equal=True, maintain_order="left")
 
 
-def _hash(salts: Mapping[date, bytes], day: date | None, identity: bytes) -> str | None:
+def _hash(salts: Mapping[date, bytes], day: date | None, identity: str) -> str | None:
     """Return 16 hexadecimal digits, or null without a salt."""
     salt = salts.get(day) if day is not None else None
-    return hashlib.blake2b(identity, key=salt, digest_size=8).hexdigest() if salt else None
+    return hashlib.blake2b(identity.encode(), key=salt, digest_size=8).hexdigest() if salt else None
