@@ -8,7 +8,10 @@ from typing import Any
 import polars as pl
 
 from shoplog.contracts.families import LEDGER, PAGES, TRAFFIC
+from shoplog.contracts.sessions import CAP_HOURS
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.views import estimate_visitors
+from shoplog.transforms.open_sessions import open_sessions
 
 _SERIES_MINUTES = 60
 _VISITOR_MINUTES = 5
@@ -35,8 +38,14 @@ def live_figures(partials: pl.LazyFrame, published: pl.LazyFrame | None, visible
         return {"has_lines": False, "totals": totals}
     hours = timedelta(hours=_PAGE_HOURS)
     recent = partials.filter((pl.col("window_date") >= (newest - hours).date()) & begun)
-    traffic, pages = pl.collect_all(
-        [recent.filter(family == TRAFFIC.name), _top(recent.filter((family == PAGES.name) & (start > newest - hours)))]
+    a_day_ago = newest - timedelta(hours=CAP_HOURS)
+    seen = partials.filter((pl.col("window_date") >= a_day_ago.date()) & begun & (family == VISITOR_MINUTES.name))
+    traffic, pages, visits = pl.collect_all(
+        [
+            recent.filter(family == TRAFFIC.name),
+            _top(recent.filter((family == PAGES.name) & (start > newest - hours))),
+            seen.select("site", "window_start", *VISITOR_MINUTES.dimensions, "visitor_pages", "visitor_events"),
+        ]
     )
     minutes = traffic.filter(start > newest - timedelta(minutes=_SERIES_MINUTES))
     until = newest + timedelta(minutes=1)
@@ -49,6 +58,7 @@ def live_figures(partials: pl.LazyFrame, published: pl.LazyFrame | None, visible
         "status": day_status(traffic.filter(pl.col("window_date") == newest.date()), published, newest),
         **_rates(minutes, newest, running_s),
         "visitors_5m": estimate_visitors(visitors.to_list()),
+        "open_sessions": open_sessions(visits, newest).height,
         "status_mix": {name[7:]: int(minutes[name].sum()) for name in _STATUS},
         "top_pages": [[_cut(path), requests] for path, requests in pages.rows()],
         "totals": totals,

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs.batch.bronze import IDENTITY
-from jobs.partials import accepted_partials
+from jobs.partials import accepted_partials, partials
 from shoplog.contracts.families import FAMILIES, TRAFFIC
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARITY, GOLD_PARTIAL_LIVE
+from shoplog.contracts.model import Family
+from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.tables import (
+    BRONZE_ACCESS_LOG,
+    BRONZE_IMPORT_LOG,
+    GOLD_PARITY,
+    GOLD_PARTIAL_LIVE,
+    SILVER_REQUEST,
+)
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.contracts.visits import GOLD_SESSIONS
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import folded
-from shoplog.transforms.parity import compared, figures_of_partials, figures_of_tables
+from shoplog.transforms.open_sessions import sessions_by_minutes
+from shoplog.transforms.parity import compared, compared_sessions, figures_of_partials, figures_of_tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,14 +43,17 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
     version = latest_version(settings.warehouse / BRONZE_ACCESS_LOG.name)
     with table_leases(settings, (GOLD_PARITY.name,), "reconcile", session._jvm):
         create_table(session, settings, GOLD_PARITY.name)
-        rows = compared(
-            figures_of_partials(_live(session, settings, day), "live"),
+        imported = _only_imported(session, settings, day).persist()
+        figures = compared(
+            figures_of_partials(folded(_live(session, settings, day, FAMILIES)), "live"),
             figures_of_tables({f.name: _day_of(session, settings, f.table, day) for f in FAMILIES}, "batch"),
-            figures_of_partials(folded(accepted_partials(_only_imported(session, settings, day))), "more"),
-        ).selectExpr("*", f"date'{day.isoformat()}' day", f"{version} bronze_version")
-        rows = rows.persist()
+            figures_of_partials(folded(accepted_partials(imported)), "more"),
+        )
+        rows = figures.unionByName(_sessions(session, settings, day, imported))
+        rows = rows.selectExpr("*", f"date'{day.isoformat()}' day", f"{version} bronze_version").persist()
         totals = rows.selectExpr(
-            "count(*) figures", "count_if(difference != 0 or difference is null) differing",
+            "count(*) figures",
+            f"count_if((difference != 0 or difference is null) and family != '{SESSIONS.name}') differing",
             f"count_if({_WRONG}) unexplained",
             f"count(distinct site, window_start) filter (where family = '{TRAFFIC.name}') windows",
             f"count(distinct site, window_start) filter (where family = '{TRAFFIC.name}' and {_WRONG}) windows_differing",
@@ -50,13 +65,25 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
             )
         replace_days(rows, settings, GOLD_PARITY.name, [day])
         rows.unpersist()
+        imported.unpersist()
     return dict(totals.asDict())
 
 
-def _live(session: SparkSession, settings: Settings, day: date) -> DataFrame:
+def _live(session: SparkSession, settings: Settings, day: date, families: Sequence[Family]) -> DataFrame:
     partials = session.read.format("delta").load(str(settings.warehouse / GOLD_PARTIAL_LIVE.name))
-    names = ", ".join(f"'{family.name}'" for family in FAMILIES)
-    return folded(partials.where(f"family in ({names}) and window_date = '{day.isoformat()}'"))
+    names = ", ".join(f"'{family.name}'" for family in families)
+    return partials.where(f"family in ({names}) and window_date = '{day.isoformat()}'")
+
+
+def _sessions(session: SparkSession, settings: Settings, day: date, imported: DataFrame) -> DataFrame:
+    """Return the sessions of both layers: they differ by definition, and by nothing else."""
+    silver = _day_of(session, settings, SILVER_REQUEST.name, day)
+    streamed = silver.join(imported.select(*IDENTITY), list(IDENTITY), "left_anti").selectExpr("*", "'accepted' fate")
+    return compared_sessions(
+        sessions_by_minutes(_live(session, settings, day, (VISITOR_MINUTES,))),
+        sessions_by_minutes(partials(streamed, (VISITOR_MINUTES,))),
+        _day_of(session, settings, GOLD_SESSIONS.name, day),
+    )
 
 
 def _day_of(session: SparkSession, settings: Settings, table: str, day: date) -> DataFrame:

@@ -35,6 +35,11 @@ def page(path: str | None, requests: int) -> dict[str, Any]:
     return {**keys, "path": path, "requests": requests}
 
 
+def visitor(visitor_id: str, minute: datetime, pages: int = 1) -> dict[str, Any]:
+    keys = {"family": "visitor_minutes", "site": "shop", "window_start": minute, "window_date": minute.date()}
+    return {**keys, "visitor_id": visitor_id, "visitor_pages": pages, "visitor_events": 0}
+
+
 def rows(*given: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(given), schema=arrow_schema(GOLD_PARTIAL_LIVE))
 
@@ -45,6 +50,13 @@ def figures(*given: dict[str, Any], at: datetime = A_LONG_TIME_AFTER) -> dict[st
 
 def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
+
+
+def test_sessions_are_open_for_30_minutes_before_the_newest_event() -> None:
+    seen = (visitor("a", after(0)), visitor("a", after(20)), visitor("b", after(19)), visitor("c", after(45), pages=0))
+    assert figures(traffic(after(45), 1), *seen)["open_sessions"] == 2
+    assert figures(traffic(after(50), 1), *seen)["open_sessions"] == 1
+    assert figures(traffic(after(50), 1))["open_sessions"] == 0
 
 
 def test_a_minute_without_lines_is_zero_and_not_left_out() -> None:

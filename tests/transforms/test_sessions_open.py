@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
-from shoplog.contracts.sessions import OPEN_SESSION, VISITOR_MINUTE
-from shoplog.transforms.sessions import open_sessions, sessions
+from shoplog.contracts.sessions import OPEN_SESSION
+from shoplog.transforms.open_sessions import open_sessions, sessions_by_minutes
+from shoplog.transforms.sessions import sessions
 from tests.cases.requests import frame, request
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SCHEMA = {
     "site": pl.String, "visitor_id": pl.String, "visitor_id_prev": pl.String, "window_start": pl.Datetime("us", "UTC"),
-    "pages": pl.Int64, "events": pl.Int64,
+    "visitor_pages": pl.Int64, "visitor_events": pl.Int64,
 }  # fmt: skip
+SPARK_TYPES = ("string", "string", "string", "timestamp", "bigint", "bigint")
 
 
 def minute(ago: float, visitor: str = "v", prev: str | None = None, pages: int = 1, events: int = 0) -> tuple[Any, ...]:
@@ -26,7 +29,6 @@ def found(*minutes: tuple[Any, ...], now: datetime = NOW) -> list[tuple[Any, ...
     """Return visitor, minutes since start and since the last hit, pages, events of each open session."""
     rows = open_sessions(pl.DataFrame(list(minutes), SCHEMA, orient="row"), now)
     assert rows.columns == [column.name for column in OPEN_SESSION]
-    assert list(SCHEMA) == [column.name for column in VISITOR_MINUTE]
     return [
         (v, (now - start) / timedelta(minutes=1), (now - end) / timedelta(minutes=1), pages, events)
         for _, v, start, end, pages, events in rows.iter_rows()
@@ -86,3 +88,9 @@ def test_live_and_nightly_agree_on_hits_at_whole_minutes(spark: Any) -> None:
     )
     assert sorted((v, start, pages) for v, start, _, pages, _ in found(*minutes)) == expected
     assert len(expected) > 20
+
+    names = ", ".join(f"{name} {kind}" for name, kind in zip(SCHEMA, SPARK_TYPES, strict=True))
+    by_hour = sessions_by_minutes(spark.createDataFrame(minutes, names)).collect()
+    starts = sessions(frame(spark, rows), NOW.date()).selectExpr("date_trunc('hour', session_start) hour")
+    hours = Counter(row["hour"] for row in starts.collect())
+    assert {row["window_start"]: row["sessions"] for row in by_hour} == hours

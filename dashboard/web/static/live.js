@@ -71,6 +71,7 @@ function show(live) {
   at("replay").hidden = !live.replay;
   at("rate").textContent = rate.format(live.requests_per_s);
   at("visitors").textContent = whole.format(live.visitors_5m);
+  at("open-sessions").textContent = whole.format(live.open_sessions);
   const mix = Object.entries(live.status_mix);
   const all = mix.reduce((sum, [, n]) => sum + n, 0) || 1;
   fill(at("status-mix"), mix.map(([name, n]) => (

@@ -124,15 +124,9 @@ REQUEST_BALANCE = (
     *(_count(name, meaning) for name, meaning in REQUEST_SHARES.items()),
 )
 
-# Live: what a minute of a visitor is, and the sessions read from a day of them.
-VISITOR_MINUTE = (
-    c.SITE,
-    c.VISITOR_ID,
-    c.VISITOR_ID_PREV,
-    Column("window_start", "timestamp", "the minute, UTC", nullable=False),
-    _count("pages", "page views in the minute"),
-    _count("events", "shop events in the minute"),
-)
+# Why the nightly's sessions are not those that the live minutes show; see docs/sessions.md.
+SESSIONS_DIFFER = "whole minutes, disguised visitors and midnight"
+# Live: read from a day of VISITOR_MINUTES.
 OPEN_SESSION = (
     c.SITE,
     Column("visitor_id", "string", "the visitor's newest id", nullable=False),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shoplog.contracts.families import DIMENSIONS, FAMILIES
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS
 from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.sessions import SESSIONS, SESSIONS_DIFFER
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -82,6 +83,29 @@ def compared(live: DataFrame, batch: DataFrame, imported: DataFrame) -> DataFram
         *_KEYS, "live", "batch", "difference",
         F.when(has_more, "lines that were only imported").alias("explained_by"),
         (F.col("difference") + explained).alias("unexplained"),
+    )  # fmt: skip
+
+
+def compared_sessions(live: DataFrame, again: DataFrame, batch: DataFrame) -> DataFrame:
+    """Return the hours' sessions of both layers in the same form: a difference of definition, proved to be no more.
+
+    `live` are sessions by the stream's visitor minutes, `again` the same of the recomputed requests, `batch` the nightly's
+    sessions (site, window_start, sessions each). Whatever `live` and `again` differ by is unexplained.
+    """
+    from pyspark.sql import functions as F
+
+    keys = ("site", "window_start")
+    sides = [
+        rows.selectExpr(*keys, f"sessions {name}")
+        for rows, name in ((live, "live"), (again, "again"), (batch, "batch"))
+    ]
+    joined = sides[0].join(sides[1], list(keys), "full").join(sides[2], list(keys), "full").na.fill(0)
+    return joined.select(
+        F.lit(SESSIONS.name).alias("family"), *keys, F.lit(None).cast("string").alias("dimension"),
+        F.lit("sessions").alias("metric"), F.col("live").cast("double"), F.col("batch").cast("double"),
+        (F.col("live") - F.col("batch")).cast("double").alias("difference"),
+        F.when(F.col("live") != F.col("batch"), SESSIONS_DIFFER).alias("explained_by"),
+        (F.col("live") - F.col("again")).cast("double").alias("unexplained"),
     )  # fmt: skip
 
 

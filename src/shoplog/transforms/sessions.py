@@ -1,11 +1,9 @@
-"""Requests -> sessions of a UTC day, one row each; what became of every request; and live, the sessions open right now."""
+"""Requests -> sessions of a UTC day, one row each; and what became of every request."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
-
-import polars as pl
 
 from shoplog.contracts import sessions as c
 from shoplog.contracts.people import REGULAR
@@ -161,33 +159,3 @@ _COLUMNS = {
     "is_engaged": "pages >= 2 or _of_value or session_end >= session_start + interval 10 seconds",
     **{name: f"_opening.{name}" for name in ("country", "device", "os", "browser")},
 }
-
-
-def open_sessions(visitor_minutes: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Return `OPEN_SESSION`: sessions with a view or event in the half hour before `now` (UTC), from `VISITOR_MINUTE`.
-
-    What differs from `sessions` is said in docs/sessions.md: times are whole minutes, only the last 24 hours are known.
-    """
-    minutes = visitor_minutes.filter(
-        (pl.col("window_start") > now - timedelta(hours=c.CAP_HOURS)) & (pl.col("pages") + pl.col("events") > 0)
-    )
-    newer = minutes.select("site", pl.col("visitor_id").alias("_newer"), pl.col("visitor_id_prev").alias("visitor_id"))
-    known = newer.drop_nulls().unique(["site", "visitor_id"], keep="any")
-    chained = minutes.join(known, on=["site", "visitor_id"], how="left").with_columns(
-        pl.coalesce("_newer", "visitor_id").alias("visitor_id")
-    )
-    visitor, gap = ["site", "visitor_id"], timedelta(minutes=c.GAP_MINUTES)
-    run = (pl.col("window_start").diff() > gap).fill_null(False).cum_sum().over(visitor).alias("_run")
-    return (
-        chained.sort(*visitor, "window_start")
-        .with_columns(run)
-        .group_by(*visitor, "_run")
-        .agg(
-            pl.col("window_start").min().alias("session_start"),
-            pl.col("window_start").max().alias("session_end"),
-            pl.col("pages", "events").sum(),
-        )
-        .filter(pl.col("session_end") >= now - gap)
-        .select(column.name for column in c.OPEN_SESSION)
-        .sort(*visitor)
-    )
