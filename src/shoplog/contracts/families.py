@@ -8,7 +8,7 @@ from shoplog.contracts.metrics import (
     BYTES_SENT,
     DURATIONS,
     GOOD,
-    PAGE,
+    PAGE_VIEW,
     PAGE_VIEWS,
     PERSON,
     REQUESTS,
@@ -44,9 +44,9 @@ SOURCES = Family(
     "gold_sources_1h",
     60,
     ("channel", "source", "medium", "campaign", "search_engine"),
-    (count("landings", "count(*)", "pages", "pages that people reached from outside the site"), VISITORS),
+    (count("landings", "count(*)", "pages", "pages that people were shown when they came from outside the site"), VISITORS),
     "landings of people by where they came from, per hour",
-    of=f"fate = 'accepted' and channel is not null and {PAGE}",
+    of=f"fate = 'accepted' and channel is not null and {PAGE_VIEW} and {PERSON}",
 )
 ERRORS = Family(
     "errors",

@@ -43,7 +43,8 @@ DURATIONS = Metric(
 )
 WITHOUT_VISITOR = count("without_visitor", "count_if(visitor_id is null)", "requests", "requests whose salt was dead")
 PERSON = f"traffic_type = '{REGULAR}'"
-PAGE = f"page_class = 'page' and {PERSON}"
+# A page that was shown: neither a redirect to it, nor a form that was sent, nor an error.
+PAGE_VIEW = "method = 'GET' and page_class = 'page' and (status between 200 and 299 or status = 304)"
 VISITORS = Metric(
     "visitors_sketch",
     "binary",
@@ -56,7 +57,7 @@ VISITORS = Metric(
     figure="hll_sketch_estimate(hll_union(visitors_sketch, visitors_sketch))",
     figure_name="visitors",
 )
-PAGE_VIEWS = count("page_views", f"count_if({PAGE} and status < 400)", "pages", "pages that people were shown")
+PAGE_VIEWS = count("page_views", f"count_if({PAGE_VIEW} and {PERSON})", "pages", "pages that people were shown")
 BOT_REQUESTS = count(
     "bot_requests", f"count_if(not {PERSON})", "requests", "requests of bots; their share is of requests"
 )

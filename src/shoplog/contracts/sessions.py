@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts import columns as c
+from shoplog.contracts import metrics
 from shoplog.contracts.channels import CHANNEL
 from shoplog.contracts.metrics import BYTES_SENT, REQUESTS
 from shoplog.contracts.model import Column, Family, Metric
@@ -27,7 +28,7 @@ REQUEST_SHARES = {
 }
 # SQL conditions on a request. A hit moves a session on; only views and events make one.
 HIT = "page_class = 'page' or event_name is not null"
-PAGE_VIEW = "method = 'GET' and page_class = 'page' and (status between 200 and 299 or status = 304)"
+PAGE_VIEW = metrics.PAGE_VIEW
 
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 FUNNEL_KINDS = {
