@@ -34,3 +34,12 @@ def test_an_old_link_from_outside_is_one_landing_though_it_is_redirected() -> No
     redirect, page = total(SOURCES, "landings", status=301), total(SOURCES, "landings")
     assert (redirect, page) == (0, 1)
     assert total(SOURCES, "landings", channel=None) == 0
+
+
+def test_where_nothing_is_known_a_count_is_0() -> None:
+    rows = pl.DataFrame(
+        [{**ROW, "page_class": None}], schema_overrides={"duration_ms": pl.Int64, "page_class": pl.String}
+    )
+    row = measured(rows, (TRAFFIC,)).row(0, named=True)
+    assert row["duration_histogram"] == [0] * 15
+    assert (row["page_views"], row["status_5xx"], row["requests"]) == (0, 0, 1)
