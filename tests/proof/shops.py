@@ -66,11 +66,16 @@ def days(now: datetime) -> list[date]:
     return [now.date() - timedelta(days=back) for back in (3, 2, 1)]
 
 
-def write_shops(home: Path, sites_dir: Path, lines: int, hours: int, now: datetime) -> Written:
-    """Write the site files, and each shop's lines, `hours` of them (48 at most), into its log folder; return the truth."""
+def plan_shops(home: Path, sites_dir: Path, lines: int, hours: int, now: datetime) -> list[TrafficPlan]:
+    """Write the site files; return the plan of each shop's lines, `hours` of them (48 at most), into its log folder."""
     sites_dir.mkdir(parents=True, exist_ok=True)
-    parts = [(shop, round(lines * shop.share), seed) for seed, shop in enumerate(SHOPS, 11)]
-    plans = [_plan(shop, home, sites_dir, share, hours, seed, now) for shop, share, seed in parts]
+    shares = [round(lines * shop.share) for shop in SHOPS[1:]]
+    parts = zip(SHOPS, [lines - sum(shares), *shares], range(11, 14), strict=True)
+    return [_plan(shop, home, sites_dir, share, hours, seed, now) for shop, share, seed in parts]
+
+
+def write_lines(plans: Sequence[TrafficPlan]) -> Written:
+    """Write the lines as fast as possible; return the truth."""
     reports = {plan.site: generate(plan) for plan in plans}
     return Written(reports, joined([read_answers(plan) for plan in plans]))
 

@@ -45,11 +45,11 @@ def test_answers_add_up_to_the_sums(told: tuple[TruthReport, Answers]) -> None:
 
 def test_every_request_of_a_person_is_in_a_session_or_named(told: tuple[TruthReport, Answers]) -> None:
     _, answers = told
-    balance = answers["request_balance"]
+    balance = answers["gold_request_balance_1d"]
     shares = ["not_people", "without_visitor", "disguised", "outside_sessions", "in_sessions"]
     assert (balance["requests"] == balance.select(pl.sum_horizontal(shares)).to_series()).all()
     assert balance["in_sessions"].sum() == answers["silver_session"]["requests"].sum()
-    assert (balance.select(shares).sum().row(0)[0], len(answers["disguised"]) > 0) == (
+    assert (balance.select(shares).sum().row(0)[0], len(answers["gold_disguised_1d"]) > 0) == (
         answers["traffic"]["bot_requests"].sum(), True,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from shoplog.traffic.known import PAGE_VIEW, PERSON, known_lines
 from shoplog.traffic.order_answers import attribution, funnels
 from shoplog.traffic.plan import TrafficPlan
 from shoplog.traffic.session_answers import disguised, sessions
-from shoplog.traffic.session_figures import request_balance, sessions_per_hour
+from shoplog.traffic.session_figures import request_balance, sessions_per_hour, visitors_per_day
 
 Answers = dict[str, pl.DataFrame]
 _REQUESTS = pl.len().cast(pl.Int64).alias("requests")
@@ -42,7 +42,7 @@ _BOT_REQUESTS = _times(~PERSON, "bot_requests")
 
 
 def answers(plan: TrafficPlan, now: datetime | None = None) -> Answers:
-    """Return the answers of a plan written with `full_truth`: a frame for each family by name, and of sessions by table.
+    """Return the answers of a plan written with `full_truth`: a frame for each family by name, for others by table.
 
     A family's frame has site, window_start, the family's dimensions and its figures; `visitors` are exact. `now` is when
     the lines come in: salts live for 48 hours after their day, so lines of days before have no visitor.
@@ -92,13 +92,13 @@ def answers(plan: TrafficPlan, now: datetime | None = None) -> Answers:
         "searches": _counted(
             people.filter(pl.col("event") == "search"), "1h", ("search_term",), _REQUESTS.alias("searches")
         ),
-        "visitors_by_day": _counted(people, "1d", (), _VISITORS),
         "silver_session": of_sessions,
-        "sessions": sessions_per_hour(of_sessions),
-        "funnel": funnels(of_sessions),
-        "attribution": attribution(of_sessions),
-        "request_balance": request_balance(rows, of_sessions),
-        "disguised": disguised(rows),
+        "gold_sessions_1h": sessions_per_hour(of_sessions),
+        "gold_funnel_1d": funnels(of_sessions),
+        "gold_attribution_1d": attribution(of_sessions),
+        "gold_request_balance_1d": request_balance(rows, of_sessions),
+        "gold_visitors_1d": visitors_per_day(rows),
+        "gold_disguised_1d": disguised(rows).rename({"day": "event_date"}),
     }  # fmt: skip
 
 

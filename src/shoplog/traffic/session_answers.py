@@ -22,10 +22,29 @@ _OF_LINES = (
 
 
 def disguised(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return site, day and visitor of those who scan under a person's agent: each scan asks far more than these."""
-    scans = rows.filter(PERSON & pl.col("visitor").is_not_null()).group_by("site", "day", "visitor")
-    sums = scans.agg(pl.col("is_weak_spot").sum(), pl.col("is_attack").sum())
-    return sums.filter((pl.col("is_weak_spot") >= 3) | (pl.col("is_attack") >= 3)).select("site", "day", "visitor")
+    """Return those who scan under a person's agent, with `day`, `visitor` and what they asked for: a scan asks for plenty."""
+    static = pl.col("page_class") == "static"
+    of_day = rows.filter(PERSON & pl.col("visitor").is_not_null()).group_by("site", "day", "visitor")
+    counts = {
+        "requests": ~static,
+        "assets": static,
+        "robots_requests": pl.col("path") == "/robots.txt",
+        "weak_spot_requests": pl.col("is_weak_spot") & (pl.col("status") >= 400),
+        "attack_requests": pl.col("is_attack"),
+        "error_requests": ~static & (pl.col("status") >= 400),
+        "referred_requests": ~static & pl.col("referrer").is_not_null(),
+    }
+    minutes = pl.col("time").filter(~static).dt.truncate("1m").value_counts().struct.field("count").max()
+    sums = of_day.agg(
+        *(counted.sum().cast(pl.Int64).alias(name) for name, counted in counts.items()),
+        minutes.fill_null(0).cast(pl.Int64).alias("most_per_minute"),
+    )
+    with_files = pl.when(pl.col("assets") > 0).then(pl.lit("headless_browser")).otherwise(pl.lit("http_client"))
+    return sums.filter((pl.col("weak_spot_requests") >= 3) | (pl.col("attack_requests") >= 3)).with_columns(
+        pl.lit("Automation").alias("traffic_type"),
+        with_files.alias("bot_category"),
+        pl.lit("(scanner)").alias("bot_name"),
+    )
 
 
 def sessions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,9 @@ def sessions_per_hour(found: pl.DataFrame) -> pl.DataFrame:
 def request_balance(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Return `REQUEST_BALANCE`: of each day's requests, how many are not people's, without a visitor, disguised, in sessions."""
     known = PERSON & pl.col("visitor").is_not_null()
-    marked = rows.join(disguised(rows).with_columns(hides=True), on=["site", "day", "visitor"], how="left")
+    marked = rows.join(
+        disguised(rows).select("site", "day", "visitor", hides=True), on=["site", "day", "visitor"], how="left"
+    )
     hides = pl.col("hides").fill_null(False)
     days = marked.group_by("site", pl.col("day").alias("event_date")).agg(
         pl.len().cast(pl.Int64).alias("requests"),
@@ -47,3 +49,12 @@ def request_balance(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     days = days.join(inside.agg(pl.len().cast(pl.Int64).alias("in_sessions")), on=["site", "event_date"], how="left")
     counted = pl.col("in_sessions").fill_null(0)
     return days.with_columns(in_sessions=counted, outside_sessions=pl.col("outside_sessions") - counted)
+
+
+def visitors_per_day(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the exact visitors of each site and day, and how many of them are disguised."""
+    hidden = disguised(rows).group_by("site", "day").agg(pl.len().cast(pl.Int64).alias("disguised_visitors"))
+    people = rows.filter(PERSON).group_by("site", "day")
+    exact = people.agg(pl.col("visitor").drop_nulls().n_unique().cast(pl.Int64).alias("exact_visitors"))
+    days = exact.join(hidden, on=["site", "day"], how="left").with_columns(pl.col("disguised_visitors").fill_null(0))
+    return days.rename({"day": "event_date"})
