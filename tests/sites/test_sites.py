@@ -44,7 +44,7 @@ def blocks(kind: str) -> Iterator[str]:
 
 def test_the_demos_site_has_the_demos_rules() -> None:
     site = load_sites(Settings(host="web1"))["shop"]
-    assert (site.rules.name, site.rules_version, site.rules.currency) == ("demo", 1, "EUR")
+    assert (site.rules.name, site.rules_version, site.rules.currency) == ("demo", 2, "EUR")
 
 
 def test_an_empty_file_is_a_site_with_defaults(folder: Settings) -> None:
@@ -190,7 +190,7 @@ def test_rules_are_own_ones_first_and_their_versions_can_be_read_off(folder: Set
     assert read(folder, RULE).rules_version == 1000
     assert read(folder, f"rules_version = 3\n{RULE}").rules_version == 3000
     site = read(folder, f"rules = 'demo'\nrules_version = 3\n{RULE}")
-    assert site.rules_version == 3001
+    assert site.rules_version == 3002
     assert [(rule.source, rule.line) for rule in site.rules.rules][:2] == [("acme.toml", 3), ("demo.toml", 4)]
 
 

@@ -24,8 +24,11 @@ def line(address: str, second: int = 0, path: str = "/", status: int = 200) -> b
     return f'{address} - - [{NOON:%d/%b/%Y}:11:00:{second:02d} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "{AGENT}"'.encode()
 
 
-def value(body: bytes, byte_offset: int, file: str = "access-20261120-11.log") -> bytes:
-    return f"v1\tshop\tweb1\t{file}\t{byte_offset}\t{len(body)}\t".encode() + body
+def value(
+    body: bytes, byte_offset: int, file: str = "access-20261120-11.log", site: str = "shop", size: int | None = None
+) -> bytes:
+    """Return a record; `size` is the line's where more of it was cut off."""
+    return f"v1\t{site}\tweb1\t{file}\t{byte_offset}\t{size or len(body)}\t".encode() + body
 
 
 class Batches:

@@ -7,7 +7,7 @@ import pytest
 
 from bench.bots import is_used
 from shoplog.contracts.people import AGENT, BOT_CATEGORIES, DEVICES, TRAFFIC_TYPES
-from shoplog.traffic.defects import HOSTILE_AGENTS
+from shoplog.traffic.agents import HOSTILE
 from shoplog.traffic.visitors import HUMAN_AGENTS
 from shoplog.transforms.agents import MOST_CHARACTERS, AgentClassifier, with_agents
 from shoplog.transforms.crawlers import domain_of, known_crawlers, operator_of
@@ -110,7 +110,7 @@ def test_an_in_app_browser_is_a_person_though_the_list_names_it() -> None:
 
 def test_all_values_are_in_the_contract_and_every_known_bot_is_found() -> None:
     agents = sorted({agent for crawler in known_crawlers() for agent in crawler.instances})
-    rows = with_agents(pl.DataFrame({"user_agent": [*agents, *HUMAN_AGENTS, *HOSTILE_AGENTS, None]}))
+    rows = with_agents(pl.DataFrame({"user_agent": [*agents, *HUMAN_AGENTS, *(agent.text for agent in HOSTILE), None]}))
     assert rows.columns == ["user_agent", *(column.name for column in AGENT)]
     assert set(rows["traffic_type"]) == set(TRAFFIC_TYPES)
     assert set(rows["bot_category"].drop_nulls()) == set(BOT_CATEGORIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,13 @@ from shoplog.commands.printing import Json
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
+
+
+class Truth(StrEnum):
+    """How much of the truth is written."""
+
+    SUMS = "sums"
+    FULL = "full"
 
 
 def traffic(
@@ -26,6 +34,9 @@ def traffic(
     defect: Annotated[
         list[str] | None, typer.Option(help="KIND=COUNT, such as malformed=10; may be given often.")
     ] = None,
+    truth: Annotated[
+        Truth, typer.Option(help="full: also the true answer of every figure and session, as Parquet files in truth/.")
+    ] = Truth.SUMS,
     as_json: Json = False,
 ) -> None:
     """Write realistic access logs into the site's log folder, the truth beside them."""
@@ -45,13 +56,14 @@ def traffic(
     plan = TrafficPlan(
         site=site, log_dir=sites[site].log_dir, start=end - timedelta(hours=hours), end=end,
         log_format=sites[site].log_format, seed=seed, lines=lines, rate=rate, defects=defects,
+        full_truth=truth is Truth.FULL,
     )  # fmt: skip
-    truth = generate(plan)
+    report = generate(plan)
     if as_json:
-        print(json.dumps(truth.to_json()))
+        print(json.dumps(report.to_json()))
     else:
         print(
-            f"{truth.lines_written} lines, {truth.bytes_written} bytes; truth in {plan.log_dir.parent / 'truth.json'}"
+            f"{report.lines_written} lines, {report.bytes_written} bytes; truth in {plan.log_dir.parent / 'truth.json'}"
         )
 
 

@@ -8,7 +8,7 @@ from shoplog.contracts.metrics import (
     BYTES_SENT,
     DURATIONS,
     GOOD,
-    PAGE,
+    PAGE_VIEW,
     PAGE_VIEWS,
     PERSON,
     REQUESTS,
@@ -44,9 +44,12 @@ SOURCES = Family(
     "gold_sources_1h",
     60,
     ("channel", "source", "medium", "campaign", "search_engine"),
-    (count("landings", "count(*)", "pages", "pages that people reached from outside the site"), VISITORS),
+    (
+        count("landings", "count(*)", "pages", "pages that people were shown when they came from outside the site"),
+        VISITORS,
+    ),
     "landings of people by where they came from, per hour",
-    of=f"fate = 'accepted' and channel is not null and {PAGE}",
+    of=f"fate = 'accepted' and channel is not null and {PAGE_VIEW} and {PERSON}",
 )
 ERRORS = Family(
     "errors",
@@ -95,7 +98,7 @@ EVENTS = Family(
 
 
 def _event(name: str, event: str, meaning: str) -> Metric:
-    return count(name, f"count_if(event_name = '{event}')", "events", meaning)
+    return count(name, f"count(*) filter (where event_name = '{event}')", "events", meaning)
 
 
 PRODUCTS = Family(
@@ -153,9 +156,9 @@ LEDGER = Family(
     ("host", "file", "kafka_partition", "reason"),
     (
         count("lines", "count(*)", "lines", "bronze rows"),
-        count("accepted", "count_if(fate = 'accepted')", "lines", "rows accepted"),
-        count("quarantined", "count_if(fate = 'quarantined')", "lines", "rows refused"),
-        count("duplicates", "count_if(fate = 'duplicate')", "lines", "rows seen before"),
+        count("accepted", "count(*) filter (where fate = 'accepted')", "lines", "rows accepted"),
+        count("quarantined", "count(*) filter (where fate = 'quarantined')", "lines", "rows refused"),
+        count("duplicates", "count(*) filter (where fate = 'duplicate')", "lines", "rows seen before"),
         count(
             "covered_bytes",
             f"coalesce(sum(line_bytes + 1) filter (where {_NEW}), 0)",

@@ -19,9 +19,10 @@ def _duration_buckets() -> str:
         )
         for low, high in zip(lows, highs, strict=True)
     ]
-    return f"[{', '.join(f'count_if({test})' for test in tests)}]"
+    return f"[{', '.join(f'count(*) filter (where {test})' for test in tests)}]"
 
 
+# Conditions are counted by `filter`: DuckDB's count_if is null, not 0, where the condition is null for every row.
 def count(name: str, sql: str, unit: str, meaning: str) -> Metric:
     """Return a figure that counts or adds up: an integer whose partials are summed."""
     return Metric(name, "bigint", sql, f"sum({name})", unit, meaning)
@@ -30,7 +31,12 @@ def count(name: str, sql: str, unit: str, meaning: str) -> Metric:
 REQUESTS = count("requests", "count(*)", "requests", "accepted lines")
 BYTES_SENT = count("bytes_sent", "sum(bytes_sent)", "bytes", "response body bytes")
 STATUS = tuple(
-    count(f"status_{n}xx", f"count_if(status between {n}00 and {n}99)", "requests", f"responses with status {n}xx")
+    count(
+        f"status_{n}xx",
+        f"count(*) filter (where status between {n}00 and {n}99)",
+        "requests",
+        f"responses with status {n}xx",
+    )
     for n in (1, 2, 3, 4, 5)
 )
 DURATIONS = Metric(
@@ -41,9 +47,12 @@ DURATIONS = Metric(
     "requests",
     "requests per duration bucket",
 )
-WITHOUT_VISITOR = count("without_visitor", "count_if(visitor_id is null)", "requests", "requests whose salt was dead")
+WITHOUT_VISITOR = count(
+    "without_visitor", "count(*) filter (where visitor_id is null)", "requests", "requests whose salt was dead"
+)
 PERSON = f"traffic_type = '{REGULAR}'"
-PAGE = f"page_class = 'page' and {PERSON}"
+# A page that was shown: neither a redirect to it, nor a form that was sent, nor an error.
+PAGE_VIEW = "method = 'GET' and page_class = 'page' and (status between 200 and 299 or status = 304)"
 VISITORS = Metric(
     "visitors_sketch",
     "binary",
@@ -56,16 +65,21 @@ VISITORS = Metric(
     figure="hll_sketch_estimate(hll_union(visitors_sketch, visitors_sketch))",
     figure_name="visitors",
 )
-PAGE_VIEWS = count("page_views", f"count_if({PAGE} and status < 400)", "pages", "pages that people were shown")
+PAGE_VIEWS = count(
+    "page_views", f"count(*) filter (where {PAGE_VIEW} and {PERSON})", "pages", "pages that people were shown"
+)
 BOT_REQUESTS = count(
-    "bot_requests", f"count_if(not {PERSON})", "requests", "requests of bots; their share is of requests"
+    "bot_requests", f"count(*) filter (where not {PERSON})", "requests", "requests of bots; their share is of requests"
 )
 AI_REQUESTS = count(
-    "ai_requests", "count_if(traffic_type = 'AI Agent')", "requests", "requests of AI crawlers, searches and assistants"
+    "ai_requests",
+    "count(*) filter (where traffic_type = 'AI Agent')",
+    "requests",
+    "requests of AI crawlers, searches and assistants",
 )
 GOOD = count(
     "good_responses",
-    "count_if(status < 500)",
+    "count(*) filter (where status < 500)",
     "requests",
     "responses that are no server error; availability is their share",
 )

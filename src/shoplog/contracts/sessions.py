@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts import columns as c
+from shoplog.contracts import metrics
 from shoplog.contracts.channels import CHANNEL
 from shoplog.contracts.metrics import BYTES_SENT, REQUESTS
 from shoplog.contracts.model import Column, Family, Metric
@@ -27,7 +28,7 @@ REQUEST_SHARES = {
 }
 # SQL conditions on a request. A hit moves a session on; only views and events make one.
 HIT = "page_class = 'page' or event_name is not null"
-PAGE_VIEW = "method = 'GET' and page_class = 'page' and (status between 200 and 299 or status = 304)"
+PAGE_VIEW = metrics.PAGE_VIEW
 
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 FUNNEL_KINDS = {
@@ -152,12 +153,13 @@ SESSIONS = Family(
     (),
     (
         _sum("sessions", "count(*)", "sessions", "sessions of people"),
-        _sum("bounces", "count_if(is_bounce)", "sessions", "sessions with is_bounce"),
-        _sum("engaged_sessions", "count_if(is_engaged)", "sessions", "sessions with is_engaged"),
-        _sum("converted_sessions", "count_if(orders > 0)", "sessions", "sessions with an order"),
-        _sum("cart_sessions", "count_if(carts_created > 0)", "sessions", "sessions that created a cart"),
-        _sum("cart_abandoned_sessions", "count_if(is_cart_abandoned)", "sessions", "sessions with is_cart_abandoned"),
-        _sum("checkout_sessions", "count_if(furthest_checkout_step > 0)", "sessions", "sessions that tried a checkout"),
+        _sum("bounces", "count(*) filter (where is_bounce)", "sessions", "sessions with is_bounce"),
+        _sum("engaged_sessions", "count(*) filter (where is_engaged)", "sessions", "sessions with is_engaged"),
+        _sum("converted_sessions", "count(*) filter (where orders > 0)", "sessions", "sessions with an order"),
+        _sum("cart_sessions", "count(*) filter (where carts_created > 0)", "sessions", "sessions that created a cart"),
+        _sum("cart_abandoned_sessions", "count(*) filter (where is_cart_abandoned)", "sessions", "sessions with is_cart_abandoned"),
+        _sum("checkout_sessions", "count(*) filter (where furthest_checkout_step > 0)", "sessions",
+             "sessions that tried a checkout"),
         *(_sum(name, f"sum({name})", name.partition("_")[0], f"{name.replace('_', ' ')} of the sessions")
           for name in ("pages", "events", "searches", "carts_created", "carts_emptied", "carts_transacted",
                        "carts_abandoned", "orders", "orders_without_value")),

@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from shoplog.traffic.catalogue import CATEGORIES, Catalogue
-from shoplog.traffic.people import Hit, Visit
+from shoplog.traffic.hits import Hit, Visit
 
+# Known weak spots; what ends like a file that pages load counts as one.
 _PROBES = (
-    "/wp-login.php",
-    "/.env",
-    "/.git/config",
-    "/xmlrpc.php",
-    "/phpmyadmin/index.php",
-    "/admin/login.php",
-    "/wp-content/plugins/x/readme.txt",
-    "/backup.sql",
-    "/cgi-bin/test.cgi",
-    "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
+    ("/wp-login.php", "page"),
+    ("/.env", "page"),
+    ("/.git/config", "page"),
+    ("/xmlrpc.php", "page"),
+    ("/phpmyadmin/index.php", "page"),
+    ("/admin/login.php", "page"),
+    ("/wp-content/plugins/x/readme.txt", "static"),
+    ("/backup.sql", "page"),
+    ("/cgi-bin/test.cgi", "page"),
+    ("/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "page"),
 )
-# With the event that a shop would see when it answers a GET with a page: an attack on an item's page is a view of it.
+# With what a shop sees in them when it answers a GET with a page: an attack on an item's page is a view of it.
 _ATTACKS = (
-    ("/item/{n}?id=1'%20OR%20'1'='1", "view_item"),
-    ("/search?q=1%20UNION%20SELECT%20password%20FROM%20users--", "search"),
-    ("/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "search"),
-    ("/static/../../etc/passwd", ""),
-    ("/item/{n};SELECT%20pg_sleep(5)", ""),
-)
+    Hit("/item/{n}?id=1'%20OR%20'1'='1", event="view_item", item_id="{n}"),
+    Hit(
+        "/search?q=1%20UNION%20SELECT%20password%20FROM%20users--",
+        event="search", search_term="1 UNION SELECT password FROM users--",
+    ),
+    Hit("/search?q=%3Cscript%3Ealert(1)%3C/script%3E", event="search", search_term="<script>alert(1)</script>"),
+    Hit("/static/../../etc/passwd", page_class="static"),
+    Hit("/item/{n};SELECT%20pg_sleep(5)"),
+)  # fmt: skip
 
 
 def crawl_hit(rng: Random, catalogue: Catalogue) -> Hit:
     """Return one page fetched by a polite crawler: no assets, no referrer."""
-    of_item = rng.random() < 0.8
-    page = catalogue.pick(rng).path if of_item else f"/category/{rng.choice(CATEGORIES)}"
+    item = catalogue.pick(rng) if rng.random() < 0.8 else None
+    page = item.path if item else f"/category/{rng.choice(CATEGORIES)}"
     if rng.random() < 0.04:
         return Hit(page + "-old", 404, 611)
-    return Hit(page, 200, rng.randrange(9_000, 60_000), event="view_item" if of_item else "view_item_list")
+    size = rng.randrange(9_000, 60_000)
+    if item is None:
+        return Hit(page, 200, size, event="view_item_list")
+    return Hit(page, 200, size, event="view_item", item_id=str(item.item_id))
 
 
 def crawl(rng: Random, catalogue: Catalogue) -> Visit:
     """Return a polite crawl: robots.txt first, then a page every few seconds."""
-    hits = [Hit("/robots.txt", 200, 412), *(crawl_hit(rng, catalogue) for _ in range(rng.randrange(5, 20)))]
+    hits = [
+        Hit("/robots.txt", 200, 412, page_class="other"),
+        *(crawl_hit(rng, catalogue) for _ in range(rng.randrange(5, 20))),
+    ]
     return Visit(hits, [n * 6.0 + rng.random() for n in range(len(hits))])
 
 
@@ -49,15 +60,19 @@ def scan(rng: Random) -> Visit:
     hits = []
     for _ in range(rng.randrange(30, 80)):
         if rng.random() < 0.6:
-            hits.append(Hit(rng.choice(_PROBES), rng.choice((404, 404, 404, 403)), 153))
+            path, page_class = rng.choice(_PROBES)
+            hits.append(Hit(path, rng.choice((404, 404, 404, 403)), 153, page_class=page_class, is_weak_spot=True))
         else:
-            url, event = rng.choice(_ATTACKS)
-            url = url.format(n=rng.randrange(1000, 1600))
-            status, size, method = (
-                rng.choice((200, 400, 403, 500)),
-                rng.randrange(150, 9_000),
-                rng.choice(("GET", "POST")),
-            )
-            served = status == 200 and method == "GET"
-            hits.append(Hit(url, status, size, "-", method, event=event if served else ""))
+            hits.append(_attack(rng, rng.choice(_ATTACKS)))
     return Visit(hits, [n * 0.15 + rng.random() * 0.1 for n in range(len(hits))])
+
+
+def _attack(rng: Random, pattern: Hit) -> Hit:
+    number = str(rng.randrange(1000, 1600))
+    status, size = rng.choice((200, 400, 403, 500)), rng.randrange(150, 9_000)
+    method = rng.choice(("GET", "POST"))
+    hit = replace(
+        pattern, url=pattern.url.replace("{n}", number), item_id=pattern.item_id.replace("{n}", number), status=status,
+        bytes_sent=size, method=method, is_attack=True,
+    )  # fmt: skip
+    return hit if status == 200 and method == "GET" else replace(hit, event="", item_id="", search_term="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 
 CATEGORIES = (
@@ -20,17 +21,18 @@ CATEGORIES = (
     "phones",
     "audio",
 )
+# As a URL writes them, and what they stand for.
 SEARCHES = (
-    "red+shoes",
-    "rain+jacket",
-    "gift",
-    "headphones",
-    "size+42",
-    "garden+chair",
-    "caf%C3%A9+set",
-    "kids+toys",
-    "sale",
-    "wi-fi",
+    ("red+shoes", "red shoes"),
+    ("rain+jacket", "rain jacket"),
+    ("gift", "gift"),
+    ("headphones", "headphones"),
+    ("size+42", "size 42"),
+    ("garden+chair", "garden chair"),
+    ("caf%C3%A9+set", "café set"),
+    ("kids+toys", "kids toys"),
+    ("sale", "sale"),
+    ("wi-fi", "wi-fi"),
 )
 ITEMS = 600
 
@@ -68,3 +70,9 @@ def make_catalogue(rng: Random) -> Catalogue:
         for n in range(ITEMS)
     )
     return Catalogue(items, tuple(accumulate(1 / (rank + 3) for rank in range(ITEMS))))
+
+
+def write_catalogue(catalogue: Catalogue, path: Path) -> None:
+    """Write the items as the CSV file that a site file may name as its `catalogue`."""
+    rows = [f"{item.item_id},{item.category},{item.cents // 100}.{item.cents % 100:02d}\n" for item in catalogue.items]
+    path.write_text("item_id,category,price\n" + "".join(rows), encoding="utf-8")

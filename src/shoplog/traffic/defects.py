@@ -9,15 +9,6 @@ import numpy as np
 from shoplog.traffic.plan import TrafficPlan
 
 _TRUNCATED_BYTES = 1_200_000
-HOSTILE_AGENTS = (
-    "<script>document.title='owned'</script>",
-    "Mozilla/5.0 ' OR 1=1; DROP TABLE visits; --",
-    "\\x22><img src=x onerror=alert(1)>",
-    '\\"quoted\\" agent {{7*7}} ${jndi:ldap://127.0.0.1/a}',
-    "\u202egnp.exe \u2028 agent",
-    "=HYPERLINK(\\x22http://127.0.0.1\\x22)",
-    "A" * 4096,
-)
 
 
 def places(plan: TrafficPlan) -> dict[int, str]:

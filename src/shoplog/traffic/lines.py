@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 
-from shoplog.traffic.people import ORDER_MARK, Hit
+from shoplog.traffic.hits import ORDER_MARK, Hit
 
 
 @cache

@@ -28,7 +28,11 @@ DEFECTS: dict[str, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class TrafficPlan:
-    """One run: which shop, where, how many lines, which event times, how fast, which defects."""
+    """One run: which shop, where, how many lines, which event times, how fast, which defects.
+
+    With `full_truth` every figure's true answer is written beside the log folder. `catalogue` is where to write the shop's
+    items; the answers then know each item's category, as the site does whose file names the catalogue.
+    """
 
     site: str
     log_dir: Path
@@ -39,6 +43,8 @@ class TrafficPlan:
     lines: int = 200_000
     rate: float | None = None
     defects: Mapping[str, int] = field(default_factory=dict)
+    full_truth: bool = False
+    catalogue: Path | None = None
 
     @property
     def start_s(self) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoplog.traffic.bots import crawl, crawl_hit, scan
-from shoplog.traffic.catalogue import make_catalogue
-from shoplog.traffic.people import Hit, Shopper, Visit
+from shoplog.traffic.catalogue import Catalogue, make_catalogue
+from shoplog.traffic.hits import Hit, Visit
+from shoplog.traffic.people import Shopper
 from shoplog.traffic.visitors import Visitors, make_visitors
 
 Ints = NDArray[np.int64]
@@ -23,6 +24,7 @@ PEOPLE, GOOD, BAD = 0, 1, 2
 class Pool:
     """Visits and their hits; visit k is hits first[k] to first[k] + length[k], `fill` are single crawler hits."""
 
+    catalogue: Catalogue
     visitors: Visitors
     hits: list[Hit]
     seconds: Floats
@@ -41,7 +43,7 @@ def make_pool(seed: int, site: str) -> Pool:
     origin = f"https://{site}.example"
     # Of visits: 93 % people, 5 % polite crawls, 2 % scans.
     makers: tuple[tuple[int, int, Callable[[], Visit]], ...] = (
-        (PEOPLE, 2_790, lambda: Shopper(rng, catalogue, origin).walk()),
+        (PEOPLE, 2_790, lambda: Shopper(rng=rng, catalogue=catalogue, origin=origin).walk()),
         (GOOD, 150, lambda: crawl(rng, catalogue)),
         (BAD, 60, lambda: scan(rng)),
     )
@@ -52,6 +54,7 @@ def make_pool(seed: int, site: str) -> Pool:
     fill_from = len(hits)
     hits += [crawl_hit(rng, catalogue) for _ in range(1_000)]
     return Pool(
+        catalogue=catalogue,
         visitors=make_visitors(rng),
         hits=hits,
         seconds=seconds,

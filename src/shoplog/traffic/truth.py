@@ -26,9 +26,8 @@ class TruthReport:
     repeated: int = 0
     late: int = 0
     bytes_sent: int = 0
-    # A repeated line is a second purchase event of the same order: orders and revenue count it once.
-    orders: int = 0
-    revenue_cents: int = 0
+    # An order's page shown again is a second purchase event of it: orders and revenue count it once.
+    order_cents: dict[int, int] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
     files: dict[str, dict[str, int]] = field(default_factory=dict)
     quarantined: Counter[str] = field(default_factory=Counter)
@@ -47,6 +46,20 @@ class TruthReport:
         self.visitors.setdefault(second // 86_400, set()).add(visitor)
         if event:
             self.events[event] += 1
+
+    def confirm(self, order: int, cents: int) -> None:
+        """Count an order once, by its number."""
+        self.order_cents[order] = cents
+
+    @property
+    def orders(self) -> int:
+        """Return how many orders there are."""
+        return len(self.order_cents)
+
+    @property
+    def revenue_cents(self) -> int:
+        """Return the value of all orders whose value is known."""
+        return sum(self.order_cents.values())
 
     def wrote(self, file: str, lines: int, size: int) -> None:
         """Count lines that reached a file."""

@@ -5,35 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from shoplog.traffic.agents import BAD_BOTS, BROWSERS, GOOD_BOTS
+
 HUMANS = 60_000
-_WINDOWS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36"
-)
-_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{v}.1 Safari/605.1.15"
-_PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS {v}_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{v}.2 Mobile/15E148 Safari/604.1"  # noqa: E501
-_ANDROID = (
-    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Mobile Safari/537.36"
-)
-_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0"
-_EDGE = _WINDOWS + " Edg/{v}.0.0.0"
-HUMAN_AGENTS = tuple(
-    agent.format(v=version)
-    for agent, versions in (
-        (_WINDOWS, range(138, 146)),
-        (_MAC, range(17, 20)),
-        (_PHONE, range(16, 20)),
-        (_ANDROID, range(136, 146)),
-        (_FIREFOX, range(140, 146)),
-        (_EDGE, range(141, 146)),
-    )
-    for version in versions
-)
-GOOD_BOTS = (
-    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-    "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
-    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
-)
-BAD_BOTS = ("python-requests/2.32.3", "curl/8.5.0", "sqlmap/1.8.4#stable (https://sqlmap.org)", HUMAN_AGENTS[0])
+# People's agents as texts.
+HUMAN_AGENTS = tuple(agent.text for agent in BROWSERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +37,8 @@ def make_visitors(rng: Random) -> Visitors:
         agents.append(agent)
     for n in range(45):
         addresses.append(f"203.0.113.{n + 1}")
-        agents.append(GOOD_BOTS[n % 3])
+        agents.append(GOOD_BOTS[n % 3].text)
     for n in range(40):
         addresses.append(f"192.0.2.{n + 1}")
-        agents.append(BAD_BOTS[n % 4])
+        agents.append(BAD_BOTS[n % 4].text)
     return Visitors(addresses, agents, HUMANS, HUMANS + 45)
