@@ -43,4 +43,4 @@ def test_every_rule_of_the_contract_is_applied() -> None:
 
 
 def test_every_category_has_a_known_type() -> None:
-    assert {kind for kind, _ in BOT_CATEGORIES.values()} | {"Regular"} == set(TRAFFIC_TYPES)
+    assert {kind for kind, _ in BOT_CATEGORIES.values()} | {"Regular", "Internal"} == set(TRAFFIC_TYPES)

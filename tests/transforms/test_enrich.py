@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from shoplog.contracts.pages import PAGE, PAGE_CLASSES
-from shoplog.transforms.enrich import PerDistinct, with_country, with_page_class
+from shoplog.transforms.enrich import PerDistinct, with_country, with_own_traffic, with_page_class
 
 
 def page(path: str | None, status: int = 200) -> tuple[str | None, str | None]:
@@ -107,3 +107,23 @@ def test_each_distinct_value_is_resolved_once_and_forgotten_when_there_are_too_m
     asked.clear()
     assert resolver.join(pl.DataFrame({"key": ["a"]}))["upper"].to_list() == ["A"]
     assert asked == ["a"]  # four keys were more than three: all were forgotten
+
+
+def test_a_sites_own_addresses_are_internal_and_bots_stay_bots() -> None:
+    rows = pl.DataFrame(
+        [
+            ("shop", "198.51.100.7", "Regular"),
+            ("shop", "2001:db8:1::7", "Regular"),
+            ("shop", "198.51.100.8", "Bot"),
+            ("shop", "203.0.113.1", "Regular"),
+            ("other", "198.51.100.7", "Regular"),
+            ("shop", None, "Regular"),
+            ("shop", "no address", "Regular"),
+        ],
+        schema=["site", "address", "traffic_type"],
+        orient="row",
+    )
+    own = {"shop": ("198.51.100.0/24", "2001:db8:1::/48")}
+    found = with_own_traffic(rows, own)["traffic_type"].to_list()
+    assert found == ["Internal", "Internal", "Bot", "Regular", "Regular", "Regular", "Regular"]
+    assert with_own_traffic(rows, {}).equals(rows)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoplog.transforms.formats.addresses import canonical, ip_address
+from shoplog.transforms.formats.addresses import Proxies, canonical, client_addresses, ip_address
 from shoplog.transforms.text import unescaped
 from tests.transforms.test_parse import GOOD, NOW, parse
 
@@ -210,3 +210,21 @@ def test_upstream_times_are_added_up(logged: str, upstream_ms: float | None) -> 
     (row,) = parse(f"2026-11-20T11:59:58Z {logged} 200", log_format="$time_iso8601 $upstream_response_time $status")
     assert (row["reason"], row["upstream_ms"]) == (None, upstream_ms)
     assert row["event_time"] < NOW
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "networks", "visitor"),
+    [
+        ("192.0.2.1", "203.0.113.9", (), "203.0.113.9"),
+        ("192.0.2.1", "203.0.113.9", ("192.0.2.0/28",), "203.0.113.9"),
+        ("198.51.100.66", "203.0.113.9", ("192.0.2.0/28",), "198.51.100.66"),
+        ("192.0.2.1", "10.0.0.1, 203.0.113.9", ("192.0.2.0/28",), "203.0.113.9"),
+        ("2001:db8::1", "203.0.113.9", ("192.0.2.0/28", "2001:db8::/64"), "203.0.113.9"),
+        ("host.example", "203.0.113.9", ("192.0.2.0/28",), "host.example"),
+    ],
+)
+def test_a_forwarded_address_counts_only_from_a_peer_that_is_a_proxy_of_ours(
+    peer: str, forwarded: str, networks: tuple[str, ...], visitor: str
+) -> None:
+    found = client_addresses(pl.Series([peer]), pl.Series([forwarded]), Proxies(1, networks))
+    assert found.to_list() == [visitor]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from shoplog.io.logfile import read_lines
+from shoplog.transforms.formats.addresses import Proxies
 from shoplog.transforms.parse import Reading, parse_lines
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ def frame(*bodies: str | bytes) -> pl.DataFrame:
 
 
 def parse(*bodies: str | bytes, log_format: str = "combined", own_proxies: int = 0) -> list[dict[str, Any]]:
-    return parse_lines(frame(*bodies), {"shop": Reading(log_format, 1, own_proxies)}).to_dicts()
+    return parse_lines(frame(*bodies), {"shop": Reading(log_format, 1, Proxies(own_proxies))}).to_dicts()
 
 
 def test_a_combined_line_gives_every_field() -> None:

@@ -63,11 +63,12 @@ def _show_lines(file: Path, log_format: str, own_proxies: int, as_json: bool) ->
     import polars as pl
 
     from shoplog.io.logfile import read_lines
+    from shoplog.transforms.formats.addresses import Proxies
     from shoplog.transforms.formats.read import COLUMNS
     from shoplog.transforms.parse import Reading, parse_lines
 
     counts: Counter[str] = Counter()
-    reading = {"parse": Reading(log_format, 1, own_proxies)}
+    reading = {"parse": Reading(log_format, 1, Proxies(own_proxies))}
     for lines in read_lines(file, "parse", "parse", datetime.now(UTC)):
         rows = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), reading)
         counts.update({reason or "parsed": number for reason, number in rows["reason"].value_counts().iter_rows()})

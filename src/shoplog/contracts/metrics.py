@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts.model import Metric
-from shoplog.contracts.people import REGULAR
+from shoplog.contracts.people import INTERNAL, REGULAR
 
 # Fixed log-scale bounds in milliseconds: histograms of any two rows merge exactly by adding buckets.
 DURATION_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000)
@@ -51,6 +51,7 @@ WITHOUT_VISITOR = count(
     "without_visitor", "count(*) filter (where visitor_id is null)", "requests", "requests whose salt was dead"
 )
 PERSON = f"traffic_type = '{REGULAR}'"
+BOT = f"traffic_type not in ('{REGULAR}', '{INTERNAL}')"
 # A page that was shown: neither a redirect to it, nor a form that was sent, nor an error.
 PAGE_VIEW = "method = 'GET' and page_class = 'page' and (status between 200 and 299 or status = 304)"
 VISITORS = Metric(
@@ -69,7 +70,7 @@ PAGE_VIEWS = count(
     "page_views", f"count(*) filter (where {PAGE_VIEW} and {PERSON})", "pages", "pages that people were shown"
 )
 BOT_REQUESTS = count(
-    "bot_requests", f"count(*) filter (where not {PERSON})", "requests", "requests of bots; their share is of requests"
+    "bot_requests", f"count(*) filter (where {BOT})", "requests", "requests of bots; their share is of requests"
 )
 AI_REQUESTS = count(
     "ai_requests",

@@ -8,8 +8,10 @@ from __future__ import annotations
 from shoplog.contracts.model import Column
 
 REGULAR = "Regular"
+INTERNAL = "Internal"
 TRAFFIC_TYPES = {
     REGULAR: "a person with a browser or an app",
+    INTERNAL: "a person or app at one of the site's own_addresses: in `requests`, in no figure of people or bots",
     "AI Agent": "crawlers, searches and assistants of AI services",
     "Bot": "crawlers and checks that say who they are: search, SEO, previews, monitoring",
     "Automation": "programs, automated browsers and requests without a user agent",
@@ -72,8 +74,8 @@ BEHAVIOUR = (
 
 AGENT = (
     Column("traffic_type", "string", "kind of sender by its user agent", allowed=tuple(TRAFFIC_TYPES)),
-    Column("bot_category", "string", "what kind of bot; null for Regular", allowed=tuple(BOT_CATEGORIES)),
-    Column("bot_name", "string", "the bot's name; null for Regular"),
+    Column("bot_category", "string", "what kind of bot; null for people", allowed=tuple(BOT_CATEGORIES)),
+    Column("bot_name", "string", "the bot's name; null for people"),
     Column(
         "bot_operator",
         "string",

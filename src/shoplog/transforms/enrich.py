@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 from iptocc import country_code
+
+from shoplog.contracts.people import INTERNAL, REGULAR
+from shoplog.transforms.networks import inside
 
 # What is longer is cut before any pattern sees it.
 MOST_PATH_CHARACTERS = 1024
@@ -71,6 +74,15 @@ def with_country(rows: pl.DataFrame) -> pl.DataFrame:
     texts = distinct["address"].fill_null("").str.head(_MOST_ADDRESS_CHARACTERS)
     known = distinct.with_columns(pl.Series("country", country_code(texts.to_list()), pl.String))
     return rows.join(known, on="address", how="left", nulls_equal=True, maintain_order="left")
+
+
+def with_own_traffic(rows: pl.DataFrame, own: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Return rows (site, address, traffic_type) in which requests from a site's `own` networks are Internal, not people's."""
+    is_own = pl.Series("own", [False] * len(rows), dtype=pl.Boolean)
+    for site, networks in own.items():
+        is_own = is_own | ((rows["site"] == site) & inside(rows["address"], networks))
+    internal = is_own & (rows["traffic_type"] == REGULAR)
+    return rows.with_columns(pl.when(internal).then(pl.lit(INTERNAL)).otherwise("traffic_type").alias("traffic_type"))
 
 
 def with_page_class(rows: pl.DataFrame) -> pl.DataFrame:

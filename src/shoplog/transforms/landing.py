@@ -10,8 +10,9 @@ import polars as pl
 
 from shoplog.contracts.events import RuleSet
 from shoplog.transforms.agents import with_agents
-from shoplog.transforms.enrich import with_country, with_page_class
+from shoplog.transforms.enrich import with_country, with_own_traffic, with_page_class
 from shoplog.transforms.events import with_events
+from shoplog.transforms.formats.addresses import Proxies
 from shoplog.transforms.parse import Reading, parse_lines
 from shoplog.transforms.referrers import with_channel
 from shoplog.transforms.visitors import with_visitor_ids
@@ -27,6 +28,14 @@ class SiteLike(Protocol):
     @property
     def own_proxies(self) -> int:
         """How many proxies of its own stand before its servers."""
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Networks these proxies stand in; none: any."""
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Networks of the shop's own people and monitoring."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -49,11 +58,15 @@ def line_parser(
     Without salts (recompute) the ids that the rows already carry are kept: they were made once, at landing.
     """
     hosts = {name: site.hosts for name, site in sites.items()}
+    own = {name: site.own_addresses for name, site in sites.items() if site.own_addresses}
     rules = {name: site.rules for name, site in sites.items()}
-    readings = {name: Reading(site.log_format, site.rules_version, site.own_proxies) for name, site in sites.items()}
+    readings = {
+        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
+        for name, site in sites.items()
+    }
 
     def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
-        rows = with_channel(with_country(with_agents(accepted)), hosts)
+        rows = with_channel(with_own_traffic(with_country(with_agents(accepted)), own), hosts)
         return with_events(with_page_class(rows), rules, catalogues)
 
     def parse(lines: pl.DataFrame) -> pl.DataFrame:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from shoplog.transforms.formats import compile_format
+from shoplog.transforms.formats.addresses import Proxies
 from shoplog.transforms.formats.model import CONTROL
-from shoplog.transforms.formats.read import COLUMNS, read_lines_as
+from shoplog.transforms.formats.read import COLUMNS, NO_PROXIES, read_lines_as
 from shoplog.transforms.text import decoded
 
 MAX_LINE_BYTES = 1_048_576
@@ -21,11 +22,11 @@ _PARSED = (*COLUMNS, "event_date", "rules_version")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a site's lines are read: format name or string, version of its rules, how many proxies are its own."""
+    """How a site's lines are read: format name or string, version of its rules, its own proxies."""
 
     log_format: str
     rules_version: int
-    own_proxies: int = 0
+    proxies: Proxies = NO_PROXIES
 
 
 def parse_lines(lines: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
@@ -34,8 +35,8 @@ def parse_lines(lines: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.Data
     Parsed columns are `formats.read.COLUMNS`, event_date and rules_version. The order of the rows stays. A reason that
     is already set (bad identity) is kept.
     """
-    ways = sorted({(reading.log_format, reading.own_proxies) for reading in readings.values()})
-    way_of = {site: ways.index((reading.log_format, reading.own_proxies)) for site, reading in readings.items()}
+    ways = sorted({(reading.log_format, reading.proxies) for reading in readings.values()})
+    way_of = {site: ways.index((reading.log_format, reading.proxies)) for site, reading in readings.items()}
     version_of = {site: reading.rules_version for site, reading in readings.items()}
     rows = lines.with_columns(
         decoded(lines["raw"]).alias("_text"),
@@ -50,12 +51,12 @@ def parse_lines(lines: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.Data
     return pl.concat(parts).sort("_row").drop("_row") if parts else _judged(rows, ways, None).drop("_row")
 
 
-def _judged(rows: pl.DataFrame, ways: list[tuple[str, int]], way: int | None) -> pl.DataFrame:
+def _judged(rows: pl.DataFrame, ways: list[tuple[str, Proxies]], way: int | None) -> pl.DataFrame:
     """Return rows that are all read in one way with parsed columns and the first reason that applies."""
-    log_format, own_proxies = ways[way] if way is not None else ("common", 0)
+    log_format, proxies = ways[way] if way is not None else ("common", NO_PROXIES)
     compiled = compile_format(log_format)
     text = rows["_text"] if way is not None else pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    read = rows.hstack(read_lines_as(text, compiled, own_proxies))
+    read = rows.hstack(read_lines_as(text, compiled, proxies))
     late_bound = pl.col("ingest_time") + pl.duration(microseconds=FUTURE_TOLERANCE_US)
     reason = (
         pl.when(pl.col("reason").is_not_null()).then(pl.col("reason"))

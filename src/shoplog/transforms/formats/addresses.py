@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import dataclass
 
 import polars as pl
 
+from shoplog.transforms.networks import inside
 from shoplog.transforms.text import mapped
 
 _WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d{1,5})?|([^:]+):\d{1,5}")
@@ -41,14 +43,25 @@ def canonical(value: str) -> str:
     return address or value
 
 
-def client_addresses(address: pl.Series, forwarded: pl.Series | None, own_proxies: int) -> pl.Series:
+@dataclass(frozen=True, slots=True, order=True)
+class Proxies:
+    """A shop's own proxies before its server: how many, and the networks they stand in; without any, all are believed."""
+
+    count: int = 0
+    networks: tuple[str, ...] = ()
+
+
+def client_addresses(address: pl.Series, forwarded: pl.Series | None, proxies: Proxies) -> pl.Series:
     """Return the visitors' addresses: with N own proxies the N-th from the right of X-Forwarded-For, else the peer's.
 
-    Whatever stands further left was sent by the visitor and proves nothing. A line with fewer addresses, or with
-    something else in that place, did not come through all the proxies: the peer is the visitor.
+    Whatever stands further left was sent by the visitor and proves nothing. A line with fewer addresses, with something
+    else in that place, or from a peer outside the proxies' networks did not come through the proxies: the peer is the
+    visitor.
     """
     peers = mapped(address, address.str.contains(":", literal=True), canonical)
-    if forwarded is None or own_proxies < 1:
+    if forwarded is None or proxies.count < 1:
         return peers
-    hop = forwarded.str.split(",").list.get(-own_proxies, null_on_oob=True).str.strip_chars()
+    hop = forwarded.str.split(",").list.get(-proxies.count, null_on_oob=True).str.strip_chars()
+    if proxies.networks:
+        hop = hop.set(~inside(peers, proxies.networks), None)
     return mapped(hop, hop.is_not_null(), lambda value: ip_address(canonical(value))).fill_null(peers)

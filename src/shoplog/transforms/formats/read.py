@@ -5,17 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from shoplog.transforms.formats import values
-from shoplog.transforms.formats.addresses import client_addresses
+from shoplog.transforms.formats.addresses import Proxies, client_addresses
 from shoplog.transforms.formats.json_lines import json_fields
 from shoplog.transforms.formats.model import Format
 from shoplog.transforms.text import unescaped
 
 TEXTS = ("url", "referrer", "user_agent", "request_id", "vhost", "cache_status", "remote_user")
 COLUMNS = ("event_time", "method", "path", "status", "bytes_sent", "duration_ms", "upstream_ms", *TEXTS, "address")
+NO_PROXIES = Proxies()
 _NO_ADDRESS = ("-", "", "unix:")
 
 
-def read_lines_as(text: pl.Series, log_format: Format, own_proxies: int = 0) -> pl.DataFrame:
+def read_lines_as(text: pl.Series, log_format: Format, proxies: Proxies = NO_PROXIES) -> pl.DataFrame:
     """Return `is_read` and `COLUMNS` of each line: event_time in UTC, null where it is none; absent values are null."""
     found = text_fields(text, log_format)
     given = frozenset(found.columns)
@@ -34,7 +35,7 @@ def read_lines_as(text: pl.Series, log_format: Format, own_proxies: int = 0) -> 
     if "bytes" in given:
         is_read &= pl.col("bytes_sent").is_not_null() | pl.col("bytes").is_null()
     if "address" in given:
-        address = client_addresses(found["address"], found.get_column("forwarded", default=None), own_proxies)
+        address = client_addresses(found["address"], found.get_column("forwarded", default=None), proxies)
         rows = rows.with_columns(address.alias("address").set(address.is_in(_NO_ADDRESS), None))
         is_read &= pl.lit(found["address"].is_not_null())
     else:
