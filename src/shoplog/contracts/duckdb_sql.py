@@ -1,4 +1,4 @@
-"""How DuckDB spells what Spark is told in `Metric.merge` and `Metric.figure`: lists count from 1, sketches are estimated by a function.
+"""How DuckDB spells what Spark is told in a metric: lists count from 1, sketches are estimated by a function.
 
 `estimate_visitors(BLOB[])` is given to each connection by `io/views.py`; `percentile_ms` is plain SQL.
 """
