@@ -9,7 +9,20 @@ import sys
 
 import typer
 
-from shoplog.commands import analyst, anomalies, batch, bench, classify, demo, ledger, report, site, stack, stream, traffic
+from shoplog.commands import (
+    analyst,
+    anomalies,
+    batch,
+    bench,
+    classify,
+    demo,
+    ledger,
+    report,
+    site,
+    stack,
+    stream,
+    traffic,
+)
 from shoplog.errors import UserError
 
 app = typer.Typer(

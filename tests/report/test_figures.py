@@ -114,6 +114,14 @@ def test_a_published_day_shows_what_was_recomputed_and_what_waits(shop: Warehous
     assert values(ask(shop), "traffic")[()]["requests"] == 5
 
 
+def test_two_sites_of_one_day_keep_the_versions_that_each_was_published_with(shop: Warehouse) -> None:
+    shop.recompute([request(), request(site="other")])
+    shop.publish(NIGHT)
+    shop.recompute([request()] * 2 + [request(site="other")] * 3)
+    shop.publish(NIGHT, site="other")
+    assert [values(ask(shop), "traffic", n)[()]["requests"] for n in (0, 1)] == [3, 1]
+
+
 def test_a_period_adds_up_final_and_provisional_days_and_says_so(shop: Warehouse) -> None:
     early = [request(event_time=noon(BEFORE), order_id="A", event_name="purchase", value=Decimal("10.00"))] * 2
     shop.recompute(early, BEFORE)

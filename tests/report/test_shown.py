@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shoplog.contracts.sections import Figure
+from shoplog.contracts.figures import Figure
 from shoplog.report.as_csv import COLUMNS, to_csv
 from shoplog.report.as_html import to_html
 from shoplog.report.as_json import to_json
@@ -48,11 +48,11 @@ def report(*paths: str | None, compare: bool = True) -> Report:
     money = Row((), (Value(Decimal("1234.50"), None),))
     rows = tuple(Row((path, None), (Value(3 - n, 0, 3 - n, None),)) for n, path in enumerate(paths))
     sections = (
-        SectionReport("traffic", "Traffic", (), (REQUESTS, RATIO), (one,), 1),
-        SectionReport("orders", "Orders", (), (REVENUE,), (money,), 1),
-        SectionReport("not_found", "Not found", ("path", "referrer"), (REQUESTS,), rows, 1_234),
+        SectionReport("traffic", "Traffic", "final_dirty", (), (REQUESTS, RATIO), (one,), 1),
+        SectionReport("orders", "Orders", "final_dirty", (), (REVENUE,), (money,), 1),
+        SectionReport("not_found", "Not found", "provisional", ("path", "referrer"), (REQUESTS,), rows, 1_234),
     )
-    day = Day(DAY, "final_dirty", 12_000, NIGHT, 3, 7)
+    day = Day(DAY, "final_dirty", 12_000, NIGHT, 3, 7, True)
     site = SiteReport("shop", "EUR", "final_dirty", (day,), (), sections)
     return Report(question, 9, (site,), (LeftOut("bots", "no path"), LeftOut("events", "no path")))
 
@@ -76,10 +76,10 @@ def test_json_is_one_object_of_stable_form() -> None:
     }
     traffic, orders, not_found = site.pop("sections")
     day = {"day": "2026-11-20", "status": "final_dirty", "requests": 12_000, "published_at": "2026-11-21T02:00:00+00:00",
-           "waiting_requests": 3, "bronze_version": 7}  # fmt: skip
+           "waiting_requests": 3, "bronze_version": 7, "is_followed": True}  # fmt: skip
     assert site == {"site": "shop", "currency": "EUR", "status": "final_dirty", "days": [day], "compared_days": []}
     assert traffic == {
-        "name": "traffic", "title": "Traffic", "dimensions": [], "rows_in_all": 1,
+        "name": "traffic", "title": "Traffic", "status": "final_dirty", "dimensions": [], "rows_in_all": 1,
         "figures": [{"name": "requests", "unit": "requests", "meaning": "accepted lines"},
                     {"name": "bot_ratio", "unit": "ratio", "meaning": "share of bots"}],
         "rows": [{"dimensions": {}, "values": {
@@ -148,6 +148,8 @@ def test_a_page_says_what_the_figures_are_worth() -> None:
     assert "3 requests waiting" in text
     assert "no lines in the period to compare with" in text
     assert "2 of 1,234" in text
+    assert "Not found (provisional)" in text
+    assert "sessions that run over midnight are whole once the next day is published" in text
     assert "bots, events: no path" in text
 
 
@@ -167,7 +169,7 @@ def test_text_is_read_without_a_terminal() -> None:
     assert ["bot_ratio", "25.00", "%", "50.00", "%", "-25.00", "points"] in words
     assert ["revenue", "1,234.50", "EUR", "-", "-"] in words
     assert ["/a", "(none)", "3", "(new)"] in words
-    assert "Not found (2 of 1,234)" in lines
+    assert "Not found (provisional) (2 of 1,234)" in lines
     assert "  bots, events: no path" in lines
 
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, TABLES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST, TABLES
+from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.io.commits import latest_version
 from shoplog.io.sources import arrow_schema, to_arrow
 from shoplog.io.views import estimate_visitors
@@ -67,13 +68,21 @@ class Warehouse:
                 if metric.figure_name:
                     people = [estimate_visitors([sketch]) for sketch in made[metric.name]]
                     made = made.with_columns(pl.Series(metric.figure_name, people, pl.Int64))
-            exists = latest_version(self.settings.warehouse / family.table) is not None
-            only = {"predicate": f"event_date = '{day}'"} if exists else {}
-            self._write(family.table, made, mode="overwrite", **only)
+            self._replace(family.table, made, day)
+
+    def nightly(self, table: str, rows: Rows, day: date = DAY) -> None:
+        """The day's rows of another table of the nightly run, replaced; columns that are not given are null."""
+        given = [{"site": "shop", "event_date": day, **row} for row in rows]
+        schema = arrow_schema(TABLES[table])
+        made = pl.from_arrow(pa.Table.from_pylist(given, schema=schema))
+        assert isinstance(made, pl.DataFrame)
+        self._replace(table, made, day)
 
     def publish(self, at: datetime, day: date = DAY, live_requests: int = 0, site: str = "shop", **other: Any) -> None:
         """The switch, at a moment, to the newest versions of all gold tables."""
-        versions = {table.name: latest_version(self.settings.warehouse / table.name) for table in GOLD.values()}
+        tables = [table.name for table in (*GOLD.values(), *VISIT_TABLES, SILVER_REQUEST)]
+        versions = {table: latest_version(self.settings.warehouse / table) for table in tables}
+        versions = {table: version for table, version in versions.items() if version is not None}
         row = {
             "site": site, "day": day, "published_at": at, "bronze_version": 7, "table_versions": list(versions.items()),
             "requests": live_requests, "live_requests": live_requests, **other,
@@ -86,6 +95,11 @@ class Warehouse:
         version = DeltaTable(str(self.settings.warehouse / table)).version()
         log = self.settings.warehouse / table / "_delta_log" / f"{version:020d}.json"
         os.utime(log, (at.timestamp(), at.timestamp()))
+
+    def _replace(self, table: str, rows: pl.DataFrame, day: date) -> None:
+        exists = latest_version(self.settings.warehouse / table) is not None
+        only = {"predicate": f"event_date = '{day}'"} if exists else {}
+        self._write(table, rows, mode="overwrite", **only)
 
     def _write(self, table: str, rows: pl.DataFrame, **how: Any) -> None:
         arrow = pa.Table.from_batches(list(to_arrow(rows, TABLES[table])), schema=arrow_schema(TABLES[table]))

@@ -67,19 +67,19 @@ def make_report(settings: Settings, question: Question, sites: Any = ()) -> Repo
 
     currencies = {name: known.currency for name, known in load_sites(settings).items()}
     period = Period(settings, [(span.first, span.last) for span in spans_of(question)], question.as_of)
-    days = period.days()
-    with_lines = sorted({row["site"] for row in days})
+    with_lines = sorted({row["site"] for row in period.days})
     for name in sites:
         if name not in currencies and name not in with_lines:
             raise UserError(f"Site {name!r} is unknown: use one of {', '.join(sorted({*currencies, *with_lines}))}.")
     names = list(dict.fromkeys(sites or with_lines))
     own = question.span
-    if not any(row["site"] in names and own.first <= row["day"] <= own.last for row in days):
+    if not any(row["site"] in names and own.first <= row["day"] <= own.last for row in period.days):
         raise UserError(_nothing(period.known_days(), question))
-    unpublished = {section.family: period.unpublished(section.family, names) for section in SECTIONS}
-    shown, left_out = choose_sections(SECTIONS, question.filters, unpublished)
+    shown, left_out = choose_sections(SECTIONS, question.filters)
+    gaps = {section.family: period.gaps(section.family) for section in shown}
     answers = {section: period.ask(*section_query(section, question, names)) for section in shown}
-    return build_report(question, {n: currencies.get(n) for n in names}, days, answers, left_out, period.live_version)
+    chosen = {name: currencies.get(name) for name in names}
+    return build_report(question, chosen, period.days, answers, gaps, left_out, period.live_version)
 
 
 def _nothing(known: tuple[date | None, date | None], question: Question) -> str:

@@ -62,4 +62,9 @@ RATIOS: dict[str, dict[str, Ratio]] = {
     },
     ORDERS.name: {"average_order_value": SESSION_RATIOS["average_order_value"]},
     SESSIONS.name: SESSION_RATIOS,
+    "funnel": {
+        "of_first_step_ratio": (
+            "sessions / nullif(max(sessions) over (partition by site), 0)", "ratio",
+            "share of the sessions that reached the first step"),
+    },
 }  # fmt: skip

@@ -5,27 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoplog.contracts import families as f
+from shoplog.contracts import stored as s
 from shoplog.contracts.channels import AI_ASSISTANTS
-from shoplog.contracts.duckdb_sql import figure_sql
-from shoplog.contracts.metrics import WITHOUT_VISITOR
-from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.figures import figures_of
+from shoplog.contracts.model import Family
 from shoplog.contracts.people import REGULAR
-from shoplog.contracts.ratios import COUNTED, RATIOS
+from shoplog.contracts.sessions import ATTRIBUTION_MODELS
 
-MONEY = "site currency"
 _BOTS = f"traffic_type != '{REGULAR}'"
+_VISITS = ("sessions", "bounce_ratio", "conversion_ratio", "orders", "revenue")
 _DURATIONS = ("duration_p50_ms", "duration_p95_ms", "duration_p99_ms")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a section: `sql` reads it of the family's added-up partials. `is_count`: 0 where no row is."""
-
-    name: str
-    sql: str
-    unit: str
-    meaning: str
-    is_count: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +33,6 @@ class Section:
     at_least: str = ""
 
 
-def figures_of(family: Family) -> dict[str, Figure]:
-    """Return every figure that can be read of a family, by name; histograms are read by their percentiles alone."""
-    counted = COUNTED.get(family.name, {})
-    # What is counted over merged rows is read by its name.
-    found = [Figure(name, name, unit, meaning, unit != MONEY) for name, (_, unit, meaning) in counted.items()]
-    for metric in family.metrics if not counted else ():
-        if metric.type == "binary":
-            meaning = f"{metric.meaning}; null where the salts were dead; over several days a person counts once a day"
-            found.append(
-                Figure(metric.figure_name or metric.name, _known_people(family, metric), metric.unit, meaning, True)
-            )
-        elif metric.type != "array<bigint>":
-            found.append(Figure(metric.name, metric.name, metric.unit, metric.meaning, metric.type == "bigint"))
-    for name, (sql, unit, meaning) in RATIOS.get(family.name, {}).items():
-        found.append(
-            Figure(name, f"({sql})::decimal(18,2)" if unit == MONEY else sql, unit, meaning, unit == "requests")
-        )
-    return {figure.name: figure for figure in found}
-
-
-def _known_people(family: Family, sketch: Metric) -> str:
-    """Return the SQL of an estimate that is null where it is 0 only because nobody could be told from anybody else."""
-    estimate = figure_sql(sketch, sketch.name)
-    if WITHOUT_VISITOR in family.metrics:
-        return f"case when {WITHOUT_VISITOR.name} = 0 then {estimate} else nullif({estimate}, 0) end"
-    return f"nullif({estimate}, 0)"
-
-
 _SAID = (
     Section("traffic", "Traffic", f.TRAFFIC, (), (
         "requests", "page_views", "visitors", "bytes_sent", "availability", "error_ratio", "client_error_ratio",
@@ -79,6 +40,23 @@ _SAID = (
         "timed_requests")),
     Section("orders", "Orders", f.ORDERS, (), (
         "orders", "revenue", "average_order_value", "orders_without_value", "confirmations")),
+    Section("sessions", "Sessions", s.SESSION_ROWS, (), (
+        "sessions", "bounce_ratio", "engaged_ratio", "pages_per_session", "mean_duration_s", "conversion_ratio", "cart_sessions",
+        "cart_abandonment_ratio", "checkout_sessions", "orders", "orders_without_value", "revenue", "average_order_value")),
+    *(Section(name, title, s.FUNNEL, ("step", "event_name"), ("sessions", "of_first_step_ratio"), only=f"kind = '{kind}'")
+      for name, title, kind in (
+          ("funnel", "Funnel: steps in order, anything between", "sequential"),
+          ("funnel_strict", "Funnel: steps in order, none of another step between", "strict"),
+          ("funnel_flexible", "Funnel: steps in any order", "flexible"))),
+    Section("session_channels", "Sessions by channel", s.SESSION_ROWS, ("channel",), _VISITS),
+    Section("session_campaigns", "Sessions by campaign", s.SESSION_ROWS, ("campaign", "source", "medium"), _VISITS,
+            only="campaign is not null"),
+    *(Section(f"attribution_{model}", f"Orders by the visitor's {model} non-direct touch of the day", s.ATTRIBUTION,
+              ("channel", "source", "campaign"), ("orders", "revenue", "orders_without_value"), only=f"model = '{model}'")
+      for model in ATTRIBUTION_MODELS),
+    Section("entry_pages", "Entry pages", s.SESSION_ROWS, ("entry_page",), _VISITS),
+    Section("exit_pages", "Exit pages", s.SESSION_ROWS, ("exit_page",), ("sessions", "pages_per_session")),
+    Section("exact_visitors", "Visitors, counted", s.EXACT_VISITORS, (), ("exact_visitors", "disguised_visitors")),
     Section("events", "Shop events", f.EVENTS, ("event_name",), ("events", "visitors")),
     Section("products", "Products", f.PRODUCTS, ("item_id", "item_category"), (
         "item_views", "cart_adds", "cart_removes", "item_purchases", "view_to_cart_ratio", "cart_to_order_ratio")),
@@ -101,6 +79,8 @@ _SAID = (
     Section("statuses", "Statuses", f.STATUSES, ("http_status",), ("requests",)),
     Section("not_found", "Not found (404), by the page that links there", f.ERRORS, ("path", "referrer"),
             ("requests", "bot_requests"), only="http_status = 404"),
+    Section("hotlinks", "Hotlinks: files that pages of other sites embed", s.HOTLINKS, ("source", "path"),
+            ("requests", "bytes_sent"), only=s.HOTLINKS.of),
     Section("server_errors", "Server errors (5xx)", f.ERRORS, ("http_status", "path"), ("requests", "bot_requests"),
             only="http_status >= 500"),
     Section("devices", "Devices", f.DEVICES, ("device",), ("page_views", "requests", "visitors")),
@@ -123,4 +103,4 @@ def sections_of(families: tuple[Family, ...]) -> tuple[Section, ...]:
     )
 
 
-SECTIONS = sections_of(f.FAMILIES)
+SECTIONS = sections_of((*f.FAMILIES, *s.STORED_FAMILIES))

@@ -7,7 +7,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shoplog.report.model import Report, SectionReport
-from shoplog.report.words import change_text, dimension_text, left_out_lines, number_text, status_lines, title
+from shoplog.report.words import (
+    change_text,
+    dimension_text,
+    left_out_lines,
+    number_text,
+    section_title,
+    status_lines,
+    title,
+)
 
 
 def to_html(report: Report) -> str:
@@ -24,6 +32,7 @@ def to_html(report: Report) -> str:
         change=change_text,
         dimension=dimension_text,
         status_lines=status_lines,
+        section_title=section_title,
         left_out_lines=left_out_lines,
         shares=_shares,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from shoplog.contracts.sections import Figure
+from shoplog.contracts.figures import Figure
 from shoplog.report.model import Day, Report, Row, SectionReport, SiteReport
 from shoplog.report.question import Span
 
@@ -52,6 +52,7 @@ def _section(section: SectionReport) -> dict[str, Any]:
     return {
         "name": section.name,
         "title": section.title,
+        "status": section.status,
         "dimensions": list(section.dimensions),
         "figures": [{"name": f.name, "unit": f.unit, "meaning": f.meaning} for f in section.figures],
         "rows_in_all": section.rows_in_all,
@@ -82,6 +83,7 @@ def _day(day: Day) -> dict[str, Any]:
         "published_at": _plain(day.published_at),
         "waiting_requests": day.waiting_requests,
         "bronze_version": day.bronze_version,
+        "is_followed": day.is_followed,
     }
 
 

@@ -8,9 +8,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shoplog.contracts.sections import Figure
+from shoplog.contracts.figures import Figure
 from shoplog.report.model import Report, SectionReport, SiteReport, Value
-from shoplog.report.words import change_text, dimension_text, left_out_lines, number_text, status_lines, title
+from shoplog.report.words import (
+    change_text,
+    dimension_text,
+    left_out_lines,
+    number_text,
+    section_title,
+    status_lines,
+    title,
+)
 
 # No column may be cut: what is piped into a file or a mail has no width.
 _WIDTH = 400
@@ -39,7 +47,11 @@ def _print_site(console: Console, site: SiteReport, compared: bool) -> None:
     for section in site.sections:
         more = section.rows_in_all - len(section.rows)
         console.print(
-            Text(f"\n{section.title}" + (f" ({len(section.rows)} of {section.rows_in_all:,})" if more else ""))
+            Text(
+                "\n"
+                + section_title(site, section)
+                + (f" ({len(section.rows)} of {section.rows_in_all:,})" if more else "")
+            )
         )
         if not section.rows:
             console.print("  none")

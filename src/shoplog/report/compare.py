@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoplog.contracts.sections import Figure
+from shoplog.contracts.figures import Figure
 from shoplog.report.model import Number, Value
 
 _DIGITS = 6

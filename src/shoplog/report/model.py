@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from shoplog.contracts.sections import Figure
+from shoplog.contracts.figures import Figure
 from shoplog.report.question import Question
 
 Number = int | float | Decimal
 # The worst day names the period.
-STATUSES = ("final", "final_dirty", "provisional")
+PROVISIONAL = "provisional"
+STATUSES = ("final", "final_dirty", PROVISIONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SectionReport:
-    """One section of a site: its first rows, and how many there are in all."""
+    """One section of a site: its first rows, and how many there are in all.
+
+    `status` is the site's, but provisional where sessions that run over midnight may still change it.
+    """
 
     name: str
     title: str
+    status: str | None
     dimensions: tuple[str, ...]
     figures: tuple[Figure, ...]
     rows: tuple[Row, ...]
@@ -49,7 +54,10 @@ class SectionReport:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day with lines: final since `published_at`, or provisional; `waiting_requests` came in after its publication."""
+    """One day with lines: final since `published_at`, or provisional; `waiting_requests` came in after its publication.
+
+    `is_followed`: a later day is published too, so that the sessions that start on this one are whole.
+    """
 
     day: date
     status: str
@@ -57,6 +65,7 @@ class Day:
     published_at: datetime | None
     waiting_requests: int | None
     bronze_version: int | None
+    is_followed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from shoplog.contracts.duckdb_sql import merge_sql
+from shoplog.contracts.figures import Figure, figures_of
 from shoplog.contracts.model import Family, Metric
 from shoplog.contracts.ratios import COUNTED
-from shoplog.contracts.sections import Figure, Section, figures_of
+from shoplog.contracts.sections import Section
 from shoplog.report.question import Question, Span
 
 Parameters = dict[str, Any]

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from shoplog.contracts.columns import ENRICHED
 from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.stored import STORED_FAMILIES
+from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
 
-_ALLOWED = {column.name: column.allowed for column in ENRICHED if column.allowed}
 _FILTER = re.compile(r"([a-z_]+)(!?=)(.*)", re.DOTALL)
-DIMENSIONS = tuple(dict.fromkeys(name for family in FAMILIES for name in family.dimensions))
+_FAMILIES = (*FAMILIES, *STORED_FAMILIES)
+DIMENSIONS = tuple(dict.fromkeys(name for family in _FAMILIES for name in family.dimensions))
+_ALLOWED = {
+    column.name: column.allowed for family in _FAMILIES for column in TABLES[family.table].columns if column.allowed
+}
 
 
 @dataclass(frozen=True, slots=True)

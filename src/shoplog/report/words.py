@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shoplog.contracts import sections
-from shoplog.contracts.sections import Figure
-from shoplog.report.model import Day, Number, Report, SiteReport, Value
+from shoplog.contracts import figures
+from shoplog.contracts.figures import Figure
+from shoplog.report.model import Day, Number, Report, SectionReport, SiteReport, Value
 from shoplog.report.question import Question, Span
 
 UNKNOWN = "-"
@@ -33,7 +33,7 @@ def number_text(number: Number | None, figure: Figure, currency: str | None, sig
             return f"{number:{sign},.1f} s"
         case "bytes":
             return _bytes_text(float(number), sign)
-        case sections.MONEY:
+        case figures.MONEY:
             return f"{number:{sign},.2f} {currency or ''}".strip()
         case _:
             return f"{number:{sign},}" if isinstance(number, int) else f"{number:{sign},.2f}"
@@ -88,9 +88,18 @@ def status_lines(site: SiteReport) -> list[str]:
     if site.status is None:
         return ["no lines in this period"]
     lines = [f"{site.status}: {ABOUT_STATUS[site.status]}"]
-    if site.status == "provisional" and all(day.status == "provisional" for day in site.days):
-        return lines
-    return lines + [_day_text(day) for day in site.days]
+    if any(day.status != "provisional" for day in site.days):
+        lines += [_day_text(day) for day in site.days]
+    if any(section.status != site.status for section in site.sections):
+        lines.append(
+            "sessions that run over midnight are whole once the next day is published: until then they are provisional"
+        )
+    return lines
+
+
+def section_title(site: SiteReport, section: SectionReport) -> str:
+    """Return the section's title, and what it is worth where that is less than the site's other figures."""
+    return section.title if section.status == site.status else f"{section.title} ({section.status})"
 
 
 def left_out_lines(report: Report) -> list[str]:
