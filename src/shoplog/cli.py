@@ -9,7 +9,20 @@ import sys
 
 import typer
 
-from shoplog.commands import analyst, anomalies, batch, bench, classify, demo, ledger, site, stack, stream, traffic
+from shoplog.commands import (
+    analyst,
+    anomalies,
+    batch,
+    bench,
+    classify,
+    demo,
+    ledger,
+    report,
+    site,
+    stack,
+    stream,
+    traffic,
+)
 from shoplog.errors import UserError
 
 app = typer.Typer(
@@ -18,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (demo, stack, batch, ledger, analyst, traffic, classify, anomalies, bench):
+for room in (demo, stack, batch, ledger, report, analyst, traffic, classify, anomalies, bench):
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")

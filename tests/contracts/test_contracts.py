@@ -14,6 +14,7 @@ ALLOWED = {
     "src/shoplog/transforms": {"contracts", "transforms"},
     "src/shoplog/io": {"contracts", "settings", "errors", "io", "sites"},
     "src/shoplog/ledger": {"contracts", "transforms", "settings", "errors", "io", "ledger", "sites"},
+    "src/shoplog/report": {"contracts", "errors", "report"},
     "expectations": {"contracts", "settings", "errors"},
     "dags": set(),
 }

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from shoplog.contracts.columns import REASONS
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.model import Family
-from shoplog.contracts.sessions import SESSION_RATIOS, SESSIONS
+from shoplog.contracts.ratios import COUNTED, RATIOS
+from shoplog.contracts.sessions import SESSIONS
 from shoplog.contracts.tables import TABLES
 
 _WRITTEN = "<!-- Written by `shoplog docs` from src/shoplog/contracts/; a test fails when it is stale. -->"
@@ -15,6 +16,10 @@ _WRITTEN = "<!-- Written by `shoplog docs` from src/shoplog/contracts/; a test f
 _ABOUT_TABLES = "Times are UTC; units stand in names. `gold_*_now` and `gold_*_live` are views of the same columns."
 _ABOUT_FIGURES = (
     "Every figure is made by one expression, the same live and nightly where it is both, and compared every night."
+)
+
+_ABOUT_RATIOS = (
+    "Read of these after adding up whatever windows, and never added up; null where nothing is there to divide by:"
 )
 
 
@@ -59,12 +64,10 @@ def metrics_page() -> str:
             f"rows: `{family.of}`. In {where}.",
             _table(("figure", "unit", "meaning", "of its rows"), rows),
         ]
-    ratios = [(f"`{name}`", unit, meaning, f"`{sql}`") for name, (sql, unit, meaning) in SESSION_RATIOS.items()]
-    parts += [
-        "## ratios of sessions",
-        "Read after adding windows up.",
-        _table(("figure", "unit", "meaning", "SQL"), ratios),
-    ]
+        read = {**COUNTED.get(family.name, {}), **RATIOS.get(family.name, {})}
+        if read:
+            more = [(f"`{name}`", unit, meaning, f"`{sql}`") for name, (sql, unit, meaning) in read.items()]
+            parts += [_ABOUT_RATIOS, _table(("figure", "unit", "meaning", "of figures added up"), more)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -127,7 +127,7 @@ ORDERS = Family(
             "decimal(18,2)",
             "max(value)",
             "max(order_value)",
-            "money",
+            "site currency",
             "the order's value in the site's currency, once however often it was confirmed; null where unknown",
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ def latest_version(table: Path, known: int | None = None) -> int | None:
 def written_at(table: Path, version: int) -> float:
     """Return when a version became readable, in seconds since the epoch."""
     return _entry(table, version).stat().st_mtime
+
+
+def version_at_moment(table: Path, moment: float) -> int | None:
+    """Return the newest version that was readable at `moment` (seconds since the epoch), None where none was.
+
+    deltalake's own look-up gives the first version for every earlier moment.
+    """
+    log = table / "_delta_log"
+    versions = sorted(int(path.stem) for path in log.glob("*.json") if path.stem.isdigit()) if log.is_dir() else []
+    place = bisect_right(versions, moment, key=lambda version: written_at(table, version))
+    return versions[place - 1] if place else None
 
 
 def _entry(table: Path, version: int) -> Path:

@@ -13,8 +13,9 @@ import polars as pl
 import pyarrow.fs
 from deltalake import DeltaTable
 
+from shoplog.contracts.duckdb_sql import PERCENTILE_MS, figure_sql, merge_sql
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.metrics import DURATION_BOUNDS_MS, SKETCH_LG_K
+from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import OF_SESSIONS, VISIT_TABLES
@@ -26,24 +27,35 @@ Rows = list[tuple[Any, ...]]
 
 
 def estimate_visitors(sketches: list[bytes | None]) -> int:
-    """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it."""
-    from datasketches import hll_sketch, hll_union
+    """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it, in whatever order they come."""
+    from datasketches import hll_sketch, hll_union, tgt_hll_type
 
     union = hll_union(SKETCH_LG_K)
-    read = [hll_sketch.deserialize(bytes(sketch)) for sketch in sketches if sketch]
-    # Twice: see the metric's comment; the registers stay and every union estimates alike.
-    for sketch in (*read, *read):
-        union.update(sketch)
-    return round(float(union.get_estimate()))
+    for sketch in sketches:
+        if sketch:
+            union.update(hll_sketch.deserialize(bytes(sketch)))
+    merged = union.get_result(tgt_hll_type.HLL_8)
+    # The metric's union with itself, of what was merged: a union of small sketches alone estimates by their order.
+    twice = hll_union(SKETCH_LG_K)
+    twice.update(merged)
+    twice.update(merged)
+    return round(float(twice.get_estimate()))
+
+
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """Return a connection in UTC on which the contracts' functions have their names, and nothing else has."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
+    connection.execute(PERCENTILE_MS)
+    return connection
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Return a connection on which every table and view of the contracts has its name."""
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
+    connection = open_connection()
     for name in TABLES:
-        connection.register(name, _dataset(settings, name, None))
+        connection.register(name, dataset(settings, name, None))
     silver = ", ".join(name for name in SILVER_REQUEST.column_names if name in BRONZE_ACCESS_LOG.column_names)
     refused = "site, host, file, byte_offset, line_bytes, raw, ingest_time, ingest_date, reason"
     for view, columns, fate in (
@@ -64,7 +76,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _dataset(settings: Settings, name: str, version: int | None) -> Any:
+def dataset(settings: Settings, name: str, version: int | None) -> Any:
     """Return the table as a lazy Arrow dataset; an empty one where it does not exist yet."""
     path = settings.warehouse / name
     if not (path / "_delta_log").is_dir():
@@ -77,16 +89,7 @@ def _dataset(settings: Settings, name: str, version: int | None) -> Any:
 
 def _figures(family: Family) -> dict[str, str]:
     """Return DuckDB's spelling of each figure that merges partials, by column name."""
-    figures = {}
-    for metric in family.metrics:
-        if metric.type == "array<bigint>":
-            buckets = range(1, len(DURATION_BOUNDS_MS) + 2)
-            figures[metric.name] = f"[{', '.join(f'sum({metric.name}[{i}])::BIGINT' for i in buckets)}]"
-        elif metric.figure_name:
-            figures[metric.figure_name] = f"estimate_visitors(list({metric.name}))"
-        else:
-            figures[metric.name] = f"({metric.merge})::{metric.type}"
-    return figures
+    return {metric.figure_name or metric.name: figure_sql(metric, merge_sql(metric)) for metric in family.metrics}
 
 
 def _live_view(family: Family) -> str:
@@ -108,7 +111,7 @@ def _register_pinned(
     for site, day, versions in published:
         version = dict(versions)[table]
         name = f"{table}_v{version}"
-        connection.register(name, _dataset(settings, table, version))
+        connection.register(name, dataset(settings, table, version))
         parts.append(f"select {chosen} from {name} where site = '{site}' and event_date = '{day}'")
     connection.execute(f"create view {table}_pinned as {' union all '.join(parts)}")
 

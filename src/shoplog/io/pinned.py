@@ -1,0 +1,60 @@
+"""Partials of a family as SQL: live ones of days that are not published, pinned ones of days that are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from deltalake import DeltaTable
+
+from shoplog.contracts.model import Family
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.settings import Settings
+
+PublishedDay = Mapping[str, Any]
+
+
+def live_rows(family: Family, known: Collection[str], days: str) -> str:
+    """Return the SQL of the family's live partials of the `days` (SQL) that `published_then` does not name.
+
+    Columns that are not `known`, because the version did not have them yet, are null.
+    """
+    names = [*family.dimensions, *(metric.name for metric in family.metrics)]
+    columns = ", ".join(name if name in known else f"null as {name}" for name in names)
+    return (
+        f"select site, window_date, {columns} from {GOLD_PARTIAL_LIVE.name} l where family = '{family.name}' "
+        f"and ({days}) and not exists (from published_then p where p.site = l.site and p.day = l.window_date)"
+    )
+
+
+def pinned_version(published: PublishedDay, family: Family) -> int | None:
+    """Return the family's version that a row of `published_day` pins, None where it pins none."""
+    version: int | None = dict(published["table_versions"]).get(family.table)
+    return version
+
+
+def pinned_files(settings: Settings, family: Family, published: Sequence[PublishedDay]) -> list[tuple[str, str]]:
+    """Return the files of the published days at their versions, each with a site whose rows count there."""
+    tables: dict[int, DeltaTable] = {}
+    files = []
+    for row in published:
+        version = pinned_version(row, family)
+        if version is not None:
+            if version not in tables:
+                tables[version] = DeltaTable(str(settings.warehouse / family.table), version=version)
+            of_day = tables[version].file_uris(file_pruning_predicate=f"event_date = '{row['day']}'")
+            files += [(file, row["site"]) for file in of_day]
+    return files
+
+
+def pinned_rows(family: Family, files: Sequence[str]) -> str:
+    """Return the SQL of the rows of these files that `<family>_pins` (filename, site) names.
+
+    One scan of DuckDB's own for all: a period has hundreds of versions, and each other scan costs milliseconds.
+    """
+    paths = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return (
+        f"select r.* exclude (event_date, filename), r.event_date as window_date from read_parquet([{paths}], "
+        "filename = true, union_by_name = true, hive_partitioning = true, hive_types = {'event_date': date}) r "
+        f"semi join {family.name}_pins p on p.filename = r.filename and p.site = r.site"
+    )

@@ -1,0 +1,99 @@
+"""A section's SQL: partials of the period added up, the first rows of each site, beside them the other period's figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from shoplog.contracts.duckdb_sql import merge_sql
+from shoplog.contracts.figures import Figure, figures_of
+from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.ratios import COUNTED
+from shoplog.contracts.sections import Section
+from shoplog.report.question import Question, Span
+
+Parameters = dict[str, Any]
+BEFORE, FOUND = "before_", "found"
+
+
+def figures(section: Section) -> list[Figure]:
+    """Return the section's figures in order."""
+    known = figures_of(section.family)
+    return [known[name] for name in section.figures]
+
+
+def section_query(section: Section, question: Question, sites: Sequence[str]) -> tuple[str, Parameters]:
+    """Return SQL over the view `<family>_rows`, and its parameters.
+
+    Its rows: site, `place` (from 1), `places` (rows in all), the dimensions, the figures, `found` (null where no partial
+    stands behind the row); with a period to compare with, its figures and `found` as `before_<name>`. First place first.
+    A section without dimensions has one row for every site.
+    """
+    shown = figures(section)
+    keys = ", ".join(("site", *section.by))
+    conditions, parameters = _conditions(section, question, sites)
+    read = ", ".join((FOUND, *(f"{figure.sql} as {figure.name}" for figure in shown)))
+    every = "(select unnest($sites) as site) left join added using (site)" if not section.by else "added"
+    parts = [
+        f"added as ({_added(section, conditions, 'span')})",
+        f"placed as (select *, row_number() over (partition by site order by {shown[0].sql} desc nulls last, {keys}) as place, "
+        f"count(*) over (partition by site) as places from {every} where {section.at_least or 'true'})",
+        f"chosen as (select * from placed where place <= {question.limit})",
+        f"shown as (select {keys}, place, places, {read} from chosen)",
+    ]
+    parameters |= _dates("span", question.span)
+    select, join = "a.*", ""
+    if question.compare is not None:
+        parameters |= _dates("compare", question.compare)
+        same = " and ".join(f"a.{name} is not distinct from b.{name}" for name in ("site", *section.by))
+        parts += [
+            f"earlier as ({_added(section, conditions, 'compare')})",
+            f"before as (select {keys}, {read} from (select b.* from earlier b semi join chosen a on {same}))",
+        ]
+        select += "".join(f", b.{name} as {BEFORE}{name}" for name in (FOUND, *section.figures))
+        join = f" left join before b on {same}"
+    return f"with {', '.join(parts)} select {select} from shown a{join} order by site, place", parameters
+
+
+def _conditions(section: Section, question: Question, sites: Sequence[str]) -> tuple[str, Parameters]:
+    """Return what a row must fulfil beside its day."""
+    conditions, parameters = ["list_contains($sites, site)"], Parameters(sites=list(sites))
+    if section.only:
+        conditions.append(section.only)
+    for number, given in enumerate(question.filters):
+        name = f"filter_{number}"
+        known = [value for value in given.values if value is not None]
+        parameters[name] = known
+        tests = [f"coalesce(list_contains(${name}::varchar[], {given.dimension}::varchar), false)"]
+        if None in given.values:
+            tests.append(f"{given.dimension} is null")
+        conditions.append(f"{'not ' if given.negated else ''}({' or '.join(tests)})")
+    return " and ".join(f"({condition})" for condition in conditions), parameters
+
+
+def _dates(name: str, span: Span) -> Parameters:
+    return {f"{name}_first": span.first, f"{name}_last": span.last}
+
+
+def _added(section: Section, conditions: str, span: str) -> str:
+    """Return the SQL of one period's partials added up by the section's dimensions."""
+    counted = COUNTED.get(section.family.name, {})
+    by = ["site", *(section.family.dimensions if counted else section.by)]
+    merged = ", ".join(f"{merge_sql(metric)} as {metric.name}" for metric in _needed(section, bool(counted)))
+    added = (
+        f"select {', '.join(by)}, true as {FOUND}, {merged} from {section.family.name}_rows "
+        f"where window_date between ${span}_first and ${span}_last and {conditions} group by all"
+    )
+    if not counted:
+        return added
+    counts = ", ".join(f"{sql} as {name}" for name, (sql, _, _) in counted.items())
+    return f"select {', '.join(('site', *section.by))}, true as {FOUND}, {counts} from ({added}) group by all"
+
+
+def _needed(section: Section, every: bool) -> list[Metric]:
+    family: Family = section.family
+    known = figures_of(family)
+    texts = [section.at_least, *(known[name].sql for name in section.figures)]
+    words = {word for text in texts for word in re.findall(r"[a-z_0-9]+", text)}
+    return [metric for metric in family.metrics if every or metric.name in words]
