@@ -12,6 +12,8 @@ import polars as pl
 
 from shoplog.traffic import DEFECTS, TrafficPlan, TruthReport, generate
 from shoplog.traffic.answers import Answers
+from shoplog.traffic.catalogue import write_catalogue
+from shoplog.traffic.pool import make_pool
 
 _SITE_FILE = """name = "{name}"
 hosts = ["{name}.example"]
@@ -83,7 +85,11 @@ def write_lines(plans: Sequence[TrafficPlan]) -> Written:
 def _plan(shop: Shop, home: Path, sites_dir: Path, lines: int, hours: int, seed: int, now: datetime) -> TrafficPlan:
     text = _SITE_FILE.format(name=shop.name, log_format=shop.log_format)
     catalogue = sites_dir / f"{shop.name}.csv" if shop.has_catalogue else None
-    (sites_dir / f"{shop.name}.toml").write_text(text + (f'catalogue = "{catalogue.name}"\n' if catalogue else ""))
+    if catalogue is not None:
+        # Nothing starts without it; the generator writes the same again.
+        write_catalogue(make_pool(seed, shop.name).catalogue, catalogue)
+        text += f'catalogue = "{catalogue.name}"\n'
+    (sites_dir / f"{shop.name}.toml").write_text(text)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=shop.midnight)
     half = timedelta(hours=hours / 2)
     defects = {kind: 2 if kind == "truncated" else max(2, lines // 1000) for kind in DEFECTS}
