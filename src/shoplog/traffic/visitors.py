@@ -38,12 +38,13 @@ BAD_BOTS = ("python-requests/2.32.3", "curl/8.5.0", "sqlmap/1.8.4#stable (https:
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Visitors as parallel lists, each (address, agent) pair once; people first, then good bots, then bad ones."""
+    """Visitors as parallel lists, each (address, agent) pair once: people, good bots, bad ones, then those of incidents."""
 
     addresses: list[str]
     agents: list[str]
     good_from: int
     bad_from: int
+    bad_to: int
 
 
 def make_visitors(rng: Random) -> Visitors:
@@ -65,4 +66,4 @@ def make_visitors(rng: Random) -> Visitors:
     for n in range(40):
         addresses.append(f"192.0.2.{n + 1}")
         agents.append(BAD_BOTS[n % 4])
-    return Visitors(addresses, agents, HUMANS, HUMANS + 45)
+    return Visitors(addresses, agents, HUMANS, HUMANS + 45, len(addresses))
