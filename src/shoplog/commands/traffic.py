@@ -37,10 +37,17 @@ def traffic(
     truth: Annotated[
         Truth, typer.Option(help="full: also the true answer of every figure and session, as Parquet files in truth/.")
     ] = Truth.SUMS,
+    incident: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KIND or KIND@MINUTE after the first line, of outage, flood, brute_force, scanning; half-way by default; may "
+            "be given often."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write realistic access logs into the site's log folder, the truth beside them."""
-    from shoplog.traffic import TrafficPlan, generate
+    from shoplog.traffic import PlannedIncident, TrafficPlan, generate
 
     settings = Settings.load()
     sites = load_sites(settings)
@@ -52,11 +59,18 @@ def traffic(
         if not count.isdigit():
             raise UserError(f"{wish!r} is no defect: write KIND=COUNT, such as malformed=10.")
         defects[kind] = int(count)
+    incidents = []
+    for wish in incident or []:
+        kind, _, minute = wish.partition("@")
+        if minute and not minute.isdigit():
+            raise UserError(f"{wish!r} is no incident: write KIND@MINUTE, such as outage@300.")
+        incidents.append(PlannedIncident(kind, int(minute or hours * 30)))
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     plan = TrafficPlan(
         site=site, log_dir=sites[site].log_dir, start=end - timedelta(hours=hours), end=end,
         log_format=sites[site].log_format, seed=seed, lines=lines, rate=rate, defects=defects,
         full_truth=truth is Truth.FULL,
+        incidents=tuple(incidents),
     )  # fmt: skip
     report = generate(plan)
     if as_json:

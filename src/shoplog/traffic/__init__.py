@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shoplog.traffic.generate import generate
-from shoplog.traffic.plan import DEFECTS, TrafficPlan
+from shoplog.traffic.plan import DEFECTS, INCIDENTS, PlannedIncident, TrafficPlan
 from shoplog.traffic.truth import TruthReport
 
-__all__ = ["DEFECTS", "TrafficPlan", "TruthReport", "generate"]
+__all__ = ["DEFECTS", "INCIDENTS", "PlannedIncident", "TrafficPlan", "TruthReport", "generate"]

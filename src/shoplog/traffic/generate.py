@@ -10,6 +10,7 @@ from itertools import groupby
 
 from shoplog.traffic.answers import answers, write_answers
 from shoplog.traffic.catalogue import write_catalogue
+from shoplog.traffic.incidents import Planter, incident_truth
 from shoplog.traffic.line_maker import LineMaker
 from shoplog.traffic.plan import TrafficPlan, check_plan
 from shoplog.traffic.pool import make_pool
@@ -31,20 +32,22 @@ def generate(plan: TrafficPlan, progress: Callable[[int], None] | None = None) -
     """
     check_plan(plan)
     pool = make_pool(plan.seed, plan.site)
+    planter = Planter(plan, pool)
     truth = TruthReport(plan.seed, plan.start.isoformat(), plan.end.isoformat())
+    truth.incidents = [incident_truth(plan, one) for one in plan.incidents]
     lines = LineMaker(plan, pool, truth)
     if plan.catalogue is not None:
         write_catalogue(pool.catalogue, plan.catalogue)
     with PacedWriter(plan.log_dir, plan.rate) as writer, _truth_lines(plan, lines.agents) as rows:
         step = writer.chunk_lines
-        for block in blocks(plan, pool):
+        for block in planter.plant(blocks(plan, pool)):
             events, visitors, hits = block.event_s.tolist(), block.visitor.tolist(), block.hit.tolist()
+            numbers = block.number.tolist()
             for hour, group in groupby(range(len(events)), key=block.hour.tolist().__getitem__):
-                numbers = list(group)
-                for first in range(0, len(numbers), step):
+                places = list(group)
+                for first in range(0, len(places), step):
                     chunk = [
-                        lines.make(block.first_line + i, events[i], visitors[i], hits[i])
-                        for i in numbers[first : first + step]
+                        lines.make(numbers[i], events[i], visitors[i], hits[i]) for i in places[first : first + step]
                     ]
                     truth.wrote(_file_name(hour), len(chunk), writer.write(_file_name(hour), chunk))
                     if progress is not None:

@@ -25,6 +25,22 @@ DEFECTS: dict[str, str | None] = {
     "repeated": None,
 }
 
+# kind -> (minutes, requests on top, meaning)
+INCIDENTS = {
+    "outage": (10, 0, "no line is written"),
+    "flood": (10, 12_000, "one address asks for the home page"),
+    "brute_force": (30, 5_000, "one address sends passwords"),
+    "scanning": (20, 2_000, "one address looks for weak spots"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedIncident:
+    """An incident to plant so many minutes of event time after the plan's start."""
+
+    kind: str
+    after_minutes: int
+
 
 @dataclass(frozen=True, slots=True)
 class TrafficPlan:
@@ -45,6 +61,7 @@ class TrafficPlan:
     defects: Mapping[str, int] = field(default_factory=dict)
     full_truth: bool = False
     catalogue: Path | None = None
+    incidents: tuple[PlannedIncident, ...] = ()
 
     @property
     def start_s(self) -> int:
@@ -78,6 +95,14 @@ def check_plan(plan: TrafficPlan) -> None:
         raise UserError("The end of the event times must be at least one second after their start.")
     if plan.rate is not None and plan.rate <= 0:
         raise UserError("The rate must be above 0 lines per second; leave it out to write as fast as possible.")
+    _check_defects(plan)
+    if plan.full_truth and plan.incidents:
+        raise UserError("The full truth is of traffic without incidents: leave out --incident or --truth full.")
+    for incident in plan.incidents:
+        _check_incident(plan, incident)
+
+
+def _check_defects(plan: TrafficPlan) -> None:
     for kind, count in plan.defects.items():
         if kind not in DEFECTS:
             raise UserError(f"Defect {kind!r} is unknown; use one of {', '.join(DEFECTS)}.")
@@ -86,4 +111,13 @@ def check_plan(plan: TrafficPlan) -> None:
     if sum(plan.defects.values()) > plan.lines // 2:
         raise UserError(
             f"At most half of the lines can be defects: ask for more than {plan.lines} lines or fewer defects."
+        )
+
+
+def _check_incident(plan: TrafficPlan, incident: PlannedIncident) -> None:
+    if incident.kind not in INCIDENTS:
+        raise UserError(f"Incident {incident.kind!r} is unknown; use one of {', '.join(INCIDENTS)}.")
+    if not 0 <= incident.after_minutes <= (plan.end_s - plan.start_s) / 60 - INCIDENTS[incident.kind][0]:
+        raise UserError(
+            f"A planted {incident.kind} lasts {INCIDENTS[incident.kind][0]} minutes: let it begin where it ends in time."
         )

@@ -22,9 +22,9 @@ HOURS = (3, 2, 1.5, 1.2, 1.2, 1.6, 2.6, 4, 5.2, 6, 6.5, 7, 7.4, 7, 6.6, 6.6, 7, 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive lines: event time (epoch seconds), hour of the file, visitor and hit of each."""
+    """Consecutive lines: number, event time (epoch seconds), hour of the file, visitor and hit of each."""
 
-    first_line: int
+    number: Ints
     event_s: Ints
     hour: Ints
     visitor: Ints
@@ -107,7 +107,7 @@ def _visits(rng: np.random.Generator, pool: Pool, starts: Floats, pace: float) -
     # The square makes some visitors come back often.
     who = (rng.random(len(starts)) ** 2 * people.good_from).astype(np.int64)
     who = np.where(kind == GOOD, rng.integers(people.good_from, people.bad_from, len(starts)), who)
-    who = np.where(kind == BAD, rng.integers(people.bad_from, len(people.addresses), len(starts)), who)
+    who = np.where(kind == BAD, rng.integers(people.bad_from, people.bad_to, len(starts)), who)
     length = pool.length[visit]
     within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
     hit = np.repeat(pool.first[visit], length) + within
@@ -133,4 +133,6 @@ def _block(lines: _Lines, first_line: int) -> Block:
     event_s = np.floor(lines.time).astype(np.int64)
     hour = event_s // 3600
     order = np.lexsort((lines.order, hour))
-    return Block(first_line, event_s[order], hour[order], lines.visitor[order], lines.hit[order])
+    return Block(
+        first_line + np.arange(len(order)), event_s[order], hour[order], lines.visitor[order], lines.hit[order]
+    )

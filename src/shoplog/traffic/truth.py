@@ -34,6 +34,7 @@ class TruthReport:
     by_status: Counter[int] = field(default_factory=Counter)
     by_minute: Counter[int] = field(default_factory=Counter)
     paths: Counter[str] = field(default_factory=Counter)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
     visitors: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
     def accept(self, second: int, path: str, status: int, size: int, visitor: tuple[str, str], event: str) -> None:
@@ -96,6 +97,7 @@ class TruthReport:
                 datetime.fromtimestamp(day * 86_400, UTC).date().isoformat(): len(seen) for day, seen in self.visitors.items()
             },
             "events": dict(sorted(self.events.items())),
+            "incidents": self.incidents,
             "revenue": str(Decimal(self.revenue_cents) / 100),
         }  # fmt: skip
 

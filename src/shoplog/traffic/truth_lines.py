@@ -36,16 +36,16 @@ class TruthLines:
 
     def add(self, block: Block, changed: dict[int, Facts | None]) -> None:
         """Write a block's accepted lines; `changed` are those that are not as the block has them, None where refused."""
-        number = block.first_line + np.arange(len(block.event_s))
+        number = block.number
         rows = np.stack(
             [number, block.hour, block.event_s, block.visitor, self._agents[block.visitor], block.hit, number]
         )
         accepted = np.ones(len(number), dtype=np.bool_)
         for line, facts in changed.items():
             if facts is None:
-                accepted[line - block.first_line] = False
+                accepted[line - number[0]] = False
             else:
-                rows[2:, line - block.first_line] = facts
+                rows[2:, line - number[0]] = facts
         self._file.write_table(pa.table(list(rows[:, accepted]), schema=_SCHEMA))
 
     def __enter__(self) -> Self:

@@ -14,12 +14,13 @@ HUMAN_AGENTS = tuple(agent.text for agent in BROWSERS)
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Visitors as parallel lists, each (address, agent) pair once; people first, then good bots, then bad ones."""
+    """Visitors as parallel lists, each (address, agent) pair once: people, good bots, bad ones, then those of incidents."""
 
     addresses: list[str]
     agents: list[str]
     good_from: int
     bad_from: int
+    bad_to: int
 
 
 def make_visitors(rng: Random) -> Visitors:
@@ -41,4 +42,4 @@ def make_visitors(rng: Random) -> Visitors:
     for n in range(40):
         addresses.append(f"192.0.2.{n + 1}")
         agents.append(BAD_BOTS[n % 4].text)
-    return Visitors(addresses, agents, HUMANS, HUMANS + 45)
+    return Visitors(addresses, agents, HUMANS, HUMANS + 45, len(addresses))
