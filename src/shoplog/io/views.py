@@ -51,8 +51,11 @@ def open_connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Return a connection on which every table and view of the contracts has its name."""
+def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a connection on which every table and view of the contracts has its name.
+
+    Of a `query` that names some of them, only those have the views of published days: each day is a version to open.
+    """
     connection = open_connection()
     for name in TABLES:
         connection.register(name, dataset(settings, name, None))
@@ -65,12 +68,15 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         connection.execute(f"create view {view} as select {columns} from bronze_access_log where fate = '{fate}'")
     newest = "row_number() over (partition by site, day order by published_at desc)"
     connection.execute(f"create view published_newest as select * from published_day qualify {newest} = 1")
-    for family in FAMILIES:
+    dated = [family.table for family in FAMILIES] + [table.name for table in VISIT_TABLES]
+    named = [table for table in dated if table in query] if query is not None else []
+    wanted = named or dated
+    for family in (family for family in FAMILIES if family.table in wanted):
         connection.execute(_live_view(family))
         shown = ["window_start", "window_end", *family.dimensions, *_figures(family)]
         _register_pinned(connection, settings, family.table, shown, "window_start::date")
         connection.execute(_now_view(family))
-    for table in VISIT_TABLES:
+    for table in (table for table in VISIT_TABLES if table.name in wanted):
         _register_pinned(connection, settings, table.name, list(table.column_names[1:]), "event_date")
         connection.execute(_visits_view(table.name, is_open=table in OF_SESSIONS))
     return connection
@@ -109,7 +115,9 @@ def _register_pinned(
     parts = [f"select {chosen} from {table} where false"]
     published = connection.execute("select site, day, table_versions from published_newest").fetchall()
     for site, day, versions in published:
-        version = dict(versions)[table]
+        version = dict(versions).get(table)
+        if version is None:  # published before this table was kept
+            continue
         name = f"{table}_v{version}"
         connection.register(name, dataset(settings, table, version))
         parts.append(f"select {chosen} from {name} where site = '{site}' and event_date = '{day}'")
@@ -148,7 +156,7 @@ def _visits_view(table: str, is_open: bool) -> str:
 def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
     """Return column names and rows; raises `UserError` with DuckDB's sentence where the query is wrong."""
     try:
-        cursor = connect(settings).execute(query)
+        cursor = connect(settings, query.lower()).execute(query)
         return [column[0] for column in cursor.description or ()], cursor.fetchall()
     except duckdb.Error as error:
         raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
