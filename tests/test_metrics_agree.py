@@ -11,14 +11,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from jobs.batch.recompute import recompute
-from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.families import FAMILIES, LEDGER, LIVE_FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.logfile import read_lines
 from shoplog.settings import Settings
 from shoplog.transforms.merge import merged
-from tests.proof.compare import compare, compare_table, figure_names
+from tests.proof.compare import compare, compare_minutes, compare_table, figure_names
 from tests.proof.shops import SHOPS, days, plan_shops, write_lines
 from tests.streaming.records import Batches, value
 
@@ -85,6 +86,19 @@ def test_every_figure_is_the_truth_in_both_layers(proof: Proof, family: Family) 
         assert found.figures == len(truth) * len(figure_names(family)) > 0
     for name in figure_names(family):
         assert shows(truth, name), f"no line shows {name}"
+
+
+def test_what_each_visitor_did_in_each_minute_is_the_truth(proof: Proof) -> None:
+    truth = proof.truth.answers[VISITOR_MINUTES.name]
+    found = compare_minutes(frame(merged(proof.live, VISITOR_MINUTES)), truth)
+    assert not found.wrong, (len(found.wrong), found.wrong[:3])
+    assert found.figures > 0
+    assert all(shows(truth, metric.name) for metric in VISITOR_MINUTES.metrics if metric.name != "login_attempts")
+
+
+def test_no_family_is_without_truth() -> None:
+    """The ledger's family is compared line by line with the files, by the ledger."""
+    assert {*LIVE_FAMILIES} == {*FAMILIES, VISITOR_MINUTES, LEDGER}
 
 
 @pytest.mark.parametrize("table", VISIT_TABLES, ids=lambda table: table.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 
 from shoplog.contracts.families import VISITORS
 from shoplog.contracts.model import Family, Table
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 
 # Of the sketch, as its contract says; five of them are exceeded once in two million times.
 STANDARD_ERROR = 0.016
@@ -22,6 +24,7 @@ UNTOLD = {
     "silver_session": ("session_id", "visitor_id"),
     "gold_disguised_1d": ("visitor_id", "path_entropy_bits", "score", "rules"),
 }
+MINUTE_COLUMNS = ("site", "window_start", *(metric.name for metric in VISITOR_MINUTES.metrics))
 
 
 @dataclass(slots=True)
@@ -98,8 +101,18 @@ def _wrong_rows(family: Family, both: pl.DataFrame, keys: list[str], found: pl.D
 
 
 def compare_table(table: Table, found: pl.DataFrame, truth: pl.DataFrame) -> Compared:
-    """Compare whole rows of a table, without keys: each stands as often on both sides. What is left out, `UNTOLD` says."""
-    name, columns = table.name, [one for one in table.column_names if one not in UNTOLD.get(table.name, ())]
+    """Compare whole rows of a table, without keys; what is left out, `UNTOLD` says."""
+    columns = [one for one in table.column_names if one not in UNTOLD.get(table.name, ())]
+    return compare_rows(table.name, columns, found, truth)
+
+
+def compare_minutes(found: pl.DataFrame, truth: pl.DataFrame) -> Compared:
+    """Compare each visitor's minutes, without the visitor's ids."""
+    return compare_rows(VISITOR_MINUTES.name, MINUTE_COLUMNS, found, truth)
+
+
+def compare_rows(name: str, columns: Sequence[str], found: pl.DataFrame, truth: pl.DataFrame) -> Compared:
+    """Compare rows by these columns: each stands as often on both sides."""
     unknown = [column for column in columns if column not in truth.columns]
     assert not unknown, f"the truth of {name} says nothing of {', '.join(unknown)}"
     ours, true = (Counter(_plain(row) for row in rows.select(columns).iter_rows()) for rows in (found, truth))

@@ -49,8 +49,8 @@ Half of the days of `south` have a dead salt: nobody has an id there. `east` log
 
 All are equal but one kind: `visitors` is an estimate, by its contract with a standard error of {error:.1%}. The {estimates:,}
 estimates are at most {largest:.1%} from the exact number of visitors, and equal between live and batch; `gold_visitors_1d`
-counts exactly. What has no live figures is nightly only. Not compared are {untold}:
-salts and scores are not the generator's.
+counts exactly. What has no live figures is nightly only; `visitor_minutes` is live only, and its ids are left out. The
+generator knows no salts and gives no points, so these columns are not compared: {untold}.
 """
 
 
@@ -72,7 +72,7 @@ def write_report(
             differing=sum(night["differing"] for night in nights.values()),
             shop_rows="\n".join(_shop_rows(truth)), rows="\n".join(_rows(truth, compared)), error=STANDARD_ERROR,
             estimates=sum(found.estimates for found in every), largest=max(found.largest_error for found in every),
-            untold=", ".join(f"`{table}.{column}`" for table, columns in UNTOLD.items() for column in columns),
+            untold="; ".join(f"{', '.join(columns)} of `{table}`" for table, columns in UNTOLD.items()),
         ),
         encoding="utf-8",
     )  # fmt: skip

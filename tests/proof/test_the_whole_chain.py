@@ -18,11 +18,12 @@ import pytest
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.views import connect
 from shoplog.settings import Settings
 from tests.chain import Shoplog
-from tests.proof.compare import Compared, compare, compare_table
+from tests.proof.compare import Compared, compare, compare_minutes, compare_table
 from tests.proof.report import write_report
 from tests.proof.shops import Written, days, plan_shops, write_lines
 
@@ -45,7 +46,13 @@ class Run:
 
     def rows(self, table: str) -> pl.DataFrame:
         with connect(self.settings) as tables:
-            return pl.DataFrame(pl.from_arrow(tables.execute(f"select * from {table}").to_arrow_table()))
+            return pl.DataFrame(pl.from_arrow(tables.sql(f"select * from {table}").to_arrow_table()))
+
+    def visitor_minutes(self) -> pl.DataFrame:
+        keys = ", ".join(("site", "window_start", *VISITOR_MINUTES.dimensions))
+        sums = ", ".join(f"({metric.merge})::bigint as {metric.name}" for metric in VISITOR_MINUTES.metrics)
+        own = f"from gold_partial_live where family = '{VISITOR_MINUTES.name}'"
+        return self.rows(f"(select {keys}, {sums} {own} group by {keys})")
 
     def keep(self, name: str, layer: str, found: Compared) -> None:
         self.compared.setdefault(name, {})[layer] = found
@@ -72,7 +79,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         files = shoplog.wait_for_residue_0(LINES, timeout_s=3600)
         made = Run(settings, began, truth, files, time.monotonic() - sent)
         for day in days(began):
-            made.nights[day] = json.loads(shoplog.good("nightly", "--date", day.isoformat(), "--json"))
+            night = shoplog.run("nightly", "--date", day.isoformat(), "--json", timeout=3600)
+            assert night.returncode == 0, night.stdout[-1500:] + night.stderr[-1500:]
+            made.nights[day] = json.loads(night.stdout)
         assert datetime.now(UTC).date() == began.date(), "midnight came, and with it a salt's end: run it again"
         yield made
     finally:
@@ -104,6 +113,11 @@ def test_every_figure_is_the_truth_in_both_layers(run: Run, family: Family) -> N
     run.keep(family.name, "batch", compare(family, published, truth))
 
 
+def test_what_each_visitor_did_in_each_minute_is_the_truth(run: Run) -> None:
+    name = VISITOR_MINUTES.name
+    run.keep(name, "live", compare_minutes(run.visitor_minutes(), run.truth.answers[name]))
+
+
 @pytest.mark.parametrize("table", VISIT_TABLES, ids=lambda table: table.name)
 def test_every_session_funnel_and_visitor_is_the_truth(run: Run, table: Table) -> None:
     truth = run.truth.answers[table.name]
@@ -113,5 +127,5 @@ def test_every_session_funnel_and_visitor_is_the_truth(run: Run, table: Table) -
 
 
 def test_the_report_is_written(run: Run) -> None:
-    assert len(run.compared) == len(FAMILIES) + len(VISIT_TABLES), "a comparison is missing"
+    assert len(run.compared) == len(FAMILIES) + len(VISIT_TABLES) + 1, "a comparison is missing"
     write_report(REPORT, run.began, run.truth, run.files, run.chain_s, run.nights, run.compared)

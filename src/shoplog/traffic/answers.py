@@ -8,7 +8,17 @@ from pathlib import Path
 
 import polars as pl
 
-from shoplog.contracts.metrics import DURATION_BOUNDS_MS
+from shoplog.traffic.counting import (
+    BOT_REQUESTS,
+    BYTES_SENT,
+    PAGE_VIEWS,
+    REQUESTS,
+    VISITORS,
+    counted,
+    histogram,
+    status,
+    times,
+)  # fmt: skip
 from shoplog.traffic.known import PAGE_VIEW, PERSON, known_lines
 from shoplog.traffic.order_answers import attribution, funnels
 from shoplog.traffic.plan import TrafficPlan
@@ -16,29 +26,6 @@ from shoplog.traffic.session_answers import disguised, sessions
 from shoplog.traffic.session_figures import request_balance, sessions_per_hour, visitors_per_day
 
 Answers = dict[str, pl.DataFrame]
-_REQUESTS = pl.len().cast(pl.Int64).alias("requests")
-_BYTES_SENT = pl.col("bytes_sent").sum()
-# Of people only; the live figure is an estimate of this one.
-_VISITORS = pl.col("visitor").filter(PERSON).drop_nulls().n_unique().cast(pl.Int64).alias("visitors")
-
-
-def _times(condition: pl.Expr, name: str) -> pl.Expr:
-    return condition.sum().cast(pl.Int64).alias(name)
-
-
-def _status(hundreds: int) -> pl.Expr:
-    return _times(pl.col("status") // 100 == hundreds, f"status_{hundreds}xx")
-
-
-def _histogram() -> pl.Expr:
-    took = pl.col("duration_ms")
-    lows, highs = (-1, *DURATION_BOUNDS_MS), (*DURATION_BOUNDS_MS, 2**40)
-    counts = [_times((took > low) & (took <= high), f"{low}") for low, high in zip(lows, highs, strict=True)]
-    return pl.concat_list(counts).alias("duration_histogram")
-
-
-_PAGE_VIEWS = _times(PAGE_VIEW, "page_views")
-_BOT_REQUESTS = _times(~PERSON, "bot_requests")
 
 
 def answers(plan: TrafficPlan, now: datetime | None = None) -> Answers:
@@ -52,46 +39,48 @@ def answers(plan: TrafficPlan, now: datetime | None = None) -> Answers:
     people = rows.filter(PERSON)
     of_sessions = sessions(rows)
     return {
-        "traffic": _counted(
-            rows, "1m", (), _REQUESTS, _BYTES_SENT, *(_status(n) for n in range(1, 6)),
-            _times(pl.col("status") < 500, "good_responses"), _histogram(), _PAGE_VIEWS, _BOT_REQUESTS,
-            _times(pl.col("traffic_type") == "AI Agent", "ai_requests"),
-            _times(pl.col("visitor").is_null(), "without_visitor"), _VISITORS,
+        "traffic": counted(
+            rows, "1m", (), REQUESTS, BYTES_SENT, *(status(n) for n in range(1, 6)),
+            times(pl.col("status") < 500, "good_responses"), histogram(), PAGE_VIEWS, BOT_REQUESTS,
+            times(pl.col("traffic_type") == "AI Agent", "ai_requests"),
+            times(pl.col("visitor").is_null(), "without_visitor"), VISITORS,
         ),
-        "statuses": _counted(rows, "1m", (pl.col("status").alias("http_status"),), _REQUESTS),
-        "pages": _counted(
-            rows, "1h", ("path",), _REQUESTS, _BYTES_SENT, _status(4), _status(5), _histogram(), _PAGE_VIEWS
+        "statuses": counted(rows, "1m", (pl.col("status").alias("http_status"),), REQUESTS),
+        "pages": counted(
+            rows, "1h", ("path",), REQUESTS, BYTES_SENT, status(4), status(5), histogram(), PAGE_VIEWS
         ),
-        "sources": _counted(
+        "sources": counted(
             rows.filter(PAGE_VIEW & pl.col("channel").is_not_null()), "1h",
-            ("channel", "source", "medium", "campaign", "search_engine"), _REQUESTS.alias("landings"), _VISITORS,
+            ("channel", "source", "medium", "campaign", "search_engine"), REQUESTS.alias("landings"), VISITORS,
         ),
-        "errors": _counted(
+        "errors": counted(
             rows.filter(pl.col("status") >= 400), "1h", (pl.col("status").alias("http_status"), "path", "referrer"),
-            _REQUESTS, _BOT_REQUESTS,
+            REQUESTS, BOT_REQUESTS,
         ),
-        "bots": _counted(
-            rows, "1h", ("traffic_type", "bot_category", "bot_name"), _REQUESTS, _BYTES_SENT, _status(4), _status(5)
+        "bots": counted(
+            rows, "1h", ("traffic_type", "bot_category", "bot_name"), REQUESTS, BYTES_SENT, status(4), status(5)
         ),
-        "devices": _counted(people, "1h", ("device", "os", "browser"), _REQUESTS, _PAGE_VIEWS, _VISITORS),
+        "devices": counted(people, "1h", ("device", "os", "browser"), REQUESTS, PAGE_VIEWS, VISITORS),
         # All addresses are from ranges for documentation and tests, which are no country's.
-        "countries": _counted(
-            people, "1h", (pl.lit(None, pl.String).alias("country"),), _REQUESTS, _BYTES_SENT, _PAGE_VIEWS, _VISITORS
+        "countries": counted(
+            people, "1h", (pl.lit(None, pl.String).alias("country"),), REQUESTS, BYTES_SENT, PAGE_VIEWS, VISITORS
         ),
-        "events": _counted(
+        "events": counted(
             people.filter(pl.col("event").is_not_null()), "1h", (pl.col("event").alias("event_name"),),
-            _REQUESTS.alias("events"), _VISITORS,
+            REQUESTS.alias("events"), VISITORS,
         ),
-        "products": _counted(
+        "products": counted(
             people.filter(pl.col("item_id").is_not_null()), "1h", ("item_id", "item_category"),
-            *(_times(pl.col("event") == event, name) for name, event in (
+            *(times(pl.col("event") == event, name) for name, event in (
                 ("item_views", "view_item"), ("cart_adds", "add_to_cart"), ("cart_removes", "remove_from_cart"),
                 ("item_purchases", "purchase"))),
         ),
         "orders": _orders(rows),
-        "searches": _counted(
-            people.filter(pl.col("event") == "search"), "1h", ("search_term",), _REQUESTS.alias("searches")
+        "searches": counted(
+            people.filter(pl.col("event") == "search"), "1h", ("search_term",), REQUESTS.alias("searches")
         ),
+        # Of whom each row is, only the salts know.
+        "visitor_minutes": _visitor_minutes(rows.filter(pl.col("visitor").is_not_null())),
         "silver_session": of_sessions,
         "gold_sessions_1h": sessions_per_hour(of_sessions),
         "gold_funnel_1d": funnels(of_sessions),
@@ -102,13 +91,19 @@ def answers(plan: TrafficPlan, now: datetime | None = None) -> Answers:
     }  # fmt: skip
 
 
-def _counted(rows: pl.DataFrame, every: str, by: tuple[str | pl.Expr, ...], *figures: pl.Expr) -> pl.DataFrame:
-    return rows.group_by("site", pl.col("time").dt.truncate(every).alias("window_start"), *by).agg(*figures)
+def _visitor_minutes(rows: pl.DataFrame) -> pl.DataFrame:
+    attack = pl.col("is_attack") | (pl.col("is_weak_spot") & (pl.col("status") >= 400))
+    return counted(
+        rows, "1m", ("visitor",), REQUESTS, status(4), status(5), PAGE_VIEWS.alias("visitor_pages"),
+        times(PERSON & pl.col("event").is_not_null(), "visitor_events"),
+        # Nobody logs in.
+        pl.lit(0, pl.Int64).alias("login_attempts"), times(attack, "attack_requests"),
+    )  # fmt: skip
 
 
 def _orders(rows: pl.DataFrame) -> pl.DataFrame:
-    orders = _counted(
-        rows.filter(pl.col("event") == "purchase"), "1d", ("order_id",), _REQUESTS.alias("confirmations"),
+    orders = counted(
+        rows.filter(pl.col("event") == "purchase"), "1d", ("order_id",), REQUESTS.alias("confirmations"),
         pl.col("cents").max(),
     )  # fmt: skip
     values = [Decimal(cents) / 100 if cents else None for cents in orders["cents"]]

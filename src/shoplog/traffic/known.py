@@ -50,7 +50,10 @@ def known_lines(plan: TrafficPlan, ids_from: date) -> pl.DataFrame:
     rows = rows.join(
         agents.with_row_index("agent"), on=pl.col("agent").cast(pl.UInt32), how="left", maintain_order="left"
     )
-    number = pl.col("visitor") * len(AGENTS) + pl.col("agent")
+    # Whoever shares an address and an agent is one visitor.
+    first = {address: place for place, address in reversed(list(enumerate(pool.visitors.addresses)))}
+    places = pl.Series([first[address] for address in pool.visitors.addresses])
+    number = pl.lit(places).gather(pl.col("visitor")) * len(AGENTS) + pl.col("agent")
     return rows.with_columns(
         pl.lit(plan.site).alias("site"),
         pl.when(pl.col("day") >= ids_from).then(number).alias("visitor"),
