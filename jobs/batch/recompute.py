@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from jobs.batch.anomalies import replace_anomalies
 from jobs.batch.bronze import bronze_versions, lines_once, read_day
 from jobs.partials import accepted_partials
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
+from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_day
@@ -18,7 +19,7 @@ from shoplog.transforms.merge import merged
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-WRITES = (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name, *(table.name for table in GOLD.values()))
+WRITES = (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name, GOLD_ANOMALY.name, *(table.name for table in GOLD.values()))
 
 
 def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str, int]:
@@ -48,6 +49,7 @@ def recompute(session: SparkSession, settings: Settings, day: date) -> dict[str,
                 gold = merged(figures, family).selectExpr("*", "to_date(window_start) event_date")
                 replace_day(gold, settings, family.table, day)
             figures.unpersist()
+            replace_anomalies(session, settings, day)
             return {**versions, "accepted": silver.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()

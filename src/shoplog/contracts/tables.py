@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shoplog.contracts import columns as c
+from shoplog.contracts.anomalies import ANOMALY
 from shoplog.contracts.families import DIMENSIONS, FAMILIES, METRICS
 from shoplog.contracts.model import Column, Family, Table
 
@@ -71,6 +72,15 @@ def _gold(family: Family) -> Table:
 
 
 GOLD = {family.name: _gold(family) for family in FAMILIES}
+
+_INCIDENT = ("site", "kind", "window_start", "subject")
+GOLD_ANOMALY = Table(
+    "gold_anomaly", ANOMALY, "recompute", "an incident of the day: a figure or an address out of the ordinary",
+    ("event_date",), _INCIDENT,
+)  # fmt: skip
+GOLD_ANOMALY_LIVE = Table(
+    "gold_anomaly_live", ANOMALY, "stream", "an incident as it was when it was found", ("event_date",), _INCIDENT
+)
 
 _CENSUS = (
     c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode; null for archives"),
@@ -150,6 +160,6 @@ TABLES = {
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
         LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY,
-        QUALITY_RESULT,
+        QUALITY_RESULT, GOLD_ANOMALY, GOLD_ANOMALY_LIVE,
     )
 }  # fmt: skip

@@ -56,7 +56,14 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         connection.execute(_live_view(family))
         _register_pinned(connection, settings, family)
         connection.execute(_now_view(family))
+    connection.execute(_ANOMALIES_NOW)
     return connection
+
+
+_ANOMALIES_NOW = """create view gold_anomaly_now as
+select a.*, 'final' as status from gold_anomaly a semi join published_newest p on a.site = p.site and a.event_date = p.day
+union all by name select l.*, 'provisional' as status from gold_anomaly_live l
+anti join published_newest p on l.site = p.site and l.event_date = p.day"""
 
 
 def _dataset(settings: Settings, name: str, version: int | None) -> Any:
