@@ -7,12 +7,13 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jobs.batch.anomalies import replace_anomalies
 from jobs.batch.bronze import bronze_versions, lines_once, read_days
 from jobs.batch.visits import recompute_visits
 from jobs.partials import accepted_partials, with_event_date
 from jobs.side_by_side import side_by_side
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.tables import GOLD, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
+from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
@@ -23,7 +24,7 @@ from shoplog.transforms.merge import merged
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-WRITES = tuple(t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, *GOLD.values(), *VISIT_TABLES))
+WRITES = tuple(t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_ANOMALY, *GOLD.values(), *VISIT_TABLES))
 
 
 def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:
@@ -58,6 +59,8 @@ def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -
             )
             figures.unpersist()
             recompute_visits(session, settings, silver, days)
+            for day in sorted(days):
+                replace_anomalies(session, settings, day)
             return {**versions, "accepted": of_days.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()

@@ -13,7 +13,7 @@ from jobs.streaming.crash import crash_point
 from jobs.streaming.prepare import open_tables, start_query
 from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.errors import UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
@@ -23,7 +23,7 @@ from shoplog.spark import build_session
 from shoplog.stack.control import Orders, StreamStatus, read_orders, read_status, write_status
 
 LOG = structlog.get_logger("live")
-WRITES = (BRONZE_ACCESS_LOG.name, GOLD_PARTIAL_LIVE.name, LEDGER_CENSUS_LIVE.name)
+WRITES = (BRONZE_ACCESS_LOG.name, GOLD_PARTIAL_LIVE.name, LEDGER_CENSUS_LIVE.name, GOLD_ANOMALY_LIVE.name)
 
 
 def wait_for_orders(settings: Settings) -> Orders:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jobs.partials import partials
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
 from shoplog.io.sinks import append, conform, create_table
@@ -27,7 +27,8 @@ def open_tables(session: SparkSession, settings: Settings, orders: Orders) -> Li
     """Return the live tables with the checkpoint made fit for them; raises `DriftError` where they do not fit."""
     sites = load_sites(settings)
     bronze, gold = (create_table(session, settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
-    create_table(session, settings, LEDGER_CENSUS_LIVE.name)
+    for table in (LEDGER_CENSUS_LIVE, GOLD_ANOMALY_LIVE):
+        create_table(session, settings, table.name)
     beginning, end = topic_offsets(settings, settings.topic_raw)
     if orders.reset_offsets:
         reset = KafkaRange(beginning, beginning).to_metadata(reset=True)

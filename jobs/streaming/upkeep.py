@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from datetime import UTC, date, datetime
 
+from jobs.streaming.anomalies import AnomalyWatch
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
@@ -26,6 +27,7 @@ class Upkeep:
         """Take the live tables whose house is kept."""
         self.tables, self.settings = tables, tables.settings
         self._next = time.monotonic()
+        self.anomalies = AnomalyWatch(tables)
         self.census_at = committed_offsets(self.settings.warehouse / LEDGER_CENSUS_LIVE.name) or {}
 
     def tick(self) -> None:
@@ -38,6 +40,8 @@ class Upkeep:
             self.compact_fullest_day()
         finally:
             self.tables.lock.release()
+            # Reads tables and appends to its own: no batch waits for it.
+            self.anomalies.tick()
             self._next = time.monotonic() + self.settings.upkeep_interval_s
 
     def land_census(self) -> None:

@@ -51,7 +51,7 @@ ANOMALY = (
     replace(c.WINDOW_START, meaning="first minute of the incident, inclusive, UTC"),
     replace(c.WINDOW_END, meaning="end of its last minute so far, exclusive, UTC"),
     Column("subject", "string", "address_id of a visitor's pattern; null for series"),
-    Column("observed", "double", "the figure where it was most out of the ordinary"),
+    Column("actual", "double", "the figure where it was most out of the ordinary"),
     Column("expected", "double", "what was expected then; of an address what the fourth busiest has"),
     Column("lower", "double", "lower end of the band"),
     Column("upper", "double", "upper end of the band"),

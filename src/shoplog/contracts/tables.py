@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplog.contracts import columns as c
+from shoplog.contracts.anomalies import ANOMALY
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
 from shoplog.contracts.gold import FAMILY, gold_table, partial_columns
 from shoplog.contracts.model import Column, Table
@@ -46,6 +47,15 @@ GOLD_PARTIAL_LIVE = Table(
     ("window_date",),
 )
 GOLD = {family.name: gold_table(family, _BY_NAME) for family in FAMILIES}
+
+_INCIDENT = ("site", "kind", "window_start", "subject")
+GOLD_ANOMALY = Table(
+    "gold_anomaly", ANOMALY, "recompute", "an incident of the day: a figure or an address out of the ordinary",
+    ("event_date",), _INCIDENT,
+)  # fmt: skip
+GOLD_ANOMALY_LIVE = Table(
+    "gold_anomaly_live", ANOMALY, "stream", "an incident as it was when it was found", ("event_date",), _INCIDENT
+)
 
 _CENSUS = (
     c.SITE, c.HOST, c.FILE, Column("inode", "bigint", "the file's inode; null for archives"),
@@ -124,7 +134,7 @@ TABLES = {
     table.name: table
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
-        *VISIT_TABLES, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY,
-        QUALITY_RESULT,
+        *VISIT_TABLES, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW,
+        GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
     )
 }  # fmt: skip

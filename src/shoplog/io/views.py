@@ -17,7 +17,7 @@ from shoplog.contracts.duckdb_sql import PERCENTILE_MS, figure_sql, merge_sql
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST, TABLES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import OF_SESSIONS, VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.sources import arrow_schema
@@ -68,7 +68,7 @@ def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConn
         connection.execute(f"create view {view} as select {columns} from bronze_access_log where fate = '{fate}'")
     newest = "row_number() over (partition by site, day order by published_at desc)"
     connection.execute(f"create view published_newest as select * from published_day qualify {newest} = 1")
-    dated = [family.table for family in FAMILIES] + [table.name for table in VISIT_TABLES]
+    dated = [*(family.table for family in FAMILIES), *(table.name for table in (*VISIT_TABLES, GOLD_ANOMALY))]
     named = [table for table in dated if table in query] if query is not None else []
     wanted = named or dated
     for family in (family for family in FAMILIES if family.table in wanted):
@@ -79,7 +79,16 @@ def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConn
     for table in (table for table in VISIT_TABLES if table.name in wanted):
         _register_pinned(connection, settings, table.name, list(table.column_names[1:]), "event_date")
         connection.execute(_visits_view(table.name, is_open=table in OF_SESSIONS))
+    if GOLD_ANOMALY.name in wanted:
+        _register_pinned(connection, settings, GOLD_ANOMALY.name, list(GOLD_ANOMALY.column_names[1:]), "event_date")
+        connection.execute(_ANOMALIES_NOW)
     return connection
+
+
+_ANOMALIES_NOW = """create view gold_anomaly_now as
+select * exclude (published_of), 'final' as status from gold_anomaly_pinned
+union all by name select l.*, 'provisional' as status from gold_anomaly_live l
+anti join published_newest p on l.site = p.site and l.event_date = p.day"""
 
 
 def dataset(settings: Settings, name: str, version: int | None) -> Any:

@@ -53,7 +53,7 @@ def test_a_planted_incident_is_one_anomaly_that_names_the_address(
     began = START + timedelta(hours=hour)
     assert began <= row["window_start"] <= began + timedelta(minutes=2)
     assert row["window_end"] == began + timedelta(minutes=INCIDENTS[kind][0])
-    assert row["observed"] >= row["upper"]
+    assert row["actual"] >= row["upper"]
     assert kind in row["why"]
 
 
@@ -95,7 +95,7 @@ def test_a_planted_incident_is_found_within_three_minutes(
 def test_an_outage_is_one_critical_incident_with_its_whole_length(tmp_path: Path, site: Site) -> None:
     (row,) = found(generated(tmp_path, site, LINES, 3, PlannedIncident("outage", 20 * 60))).to_dicts()
     began = START + timedelta(hours=20)
-    assert (row["pattern"], row["severity"], row["observed"], row["subject"]) == ("outage", "critical", 0, None)
+    assert (row["pattern"], row["severity"], row["actual"], row["subject"]) == ("outage", "critical", 0, None)
     assert began <= row["window_start"] <= began + timedelta(minutes=2)
     assert row["window_end"] == began + timedelta(minutes=10)
     assert row["expected"] > 20

@@ -24,7 +24,7 @@ _SETTINGS = Settings(refractory_s=1800)
 _SCHEMA: dict[str, Any] = {
     "site": pl.String, "event_date": pl.Date, "kind": pl.String, "pattern": pl.String, "metric": pl.String,
     "window_start": pl.Datetime("us", "UTC"), "window_end": pl.Datetime("us", "UTC"), "subject": pl.String,
-    **dict.fromkeys(("observed", "expected", "lower", "upper", "score"), pl.Float64), "severity": pl.String, "why": pl.String,
+    **dict.fromkeys(("actual", "expected", "lower", "upper", "score"), pl.Float64), "severity": pl.String, "why": pl.String,
 }  # fmt: skip
 _NOTHING: Counts = dict.fromkeys(COUNTS, 0)
 
@@ -111,7 +111,7 @@ def _row(start: datetime, figure: Figure, pattern: str, observed: float, score: 
     digits = 3 if figure.name.endswith("share") else 0
     return {
         "event_date": start.astimezone(UTC).date(), "kind": "series", "pattern": pattern, "metric": figure.name,
-        "window_start": start, "window_end": start + _MINUTE, "subject": None, "observed": observed, "expected": expected,
+        "window_start": start, "window_end": start + _MINUTE, "subject": None, "actual": observed, "expected": expected,
         "lower": lower, "upper": upper, "score": score.score, "severity": severity(pattern, score.score),
         "why": f"{pattern}: {figure.name} {observed:.{digits}f} in a minute, expected {expected:.{digits}f} "
                f"({lower:.{digits}f} to {upper:.{digits}f})",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from shoplog.contracts.anomalies import PATTERN_FACTOR, PATTERN_FLOORS, PATTERN_MINUTES, PATTERN_RANK, severity
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 _ADDRESS = ["site", "address_id"]
 _FIGURES = ("requests", "login_attempts", "attack_requests")
+_LEAST = min(floor for _, floor in PATTERN_FLOORS.values())
 _WORDS = {
     "brute_force": "login attempts",
     "scanning": "attacks and refused requests for weak spots",
@@ -26,7 +32,7 @@ def address_patterns(visitor_minutes: pl.DataFrame) -> pl.DataFrame:
     # Of several patterns the first in the contract's order names the incident.
     rank = pl.col("pattern").replace_strict({name: n for n, name in enumerate(PATTERN_FLOORS)}, return_dtype=pl.Int32)
     worst = over.with_columns(rank.alias("_rank")).sort(
-        *_ADDRESS, "_rank", "observed", descending=[False, False, False, True]
+        *_ADDRESS, "_rank", "actual", descending=[False, False, False, True]
     )
     first = over.group_by(_ADDRESS).agg(pl.col("_first").min().alias("window_start"))
     end = over.group_by(_ADDRESS).agg((pl.col("window_start").max() + pl.duration(minutes=1)).alias("window_end"))
@@ -34,7 +40,7 @@ def address_patterns(visitor_minutes: pl.DataFrame) -> pl.DataFrame:
     found = worst.unique(_ADDRESS, keep="first", maintain_order=True).drop("window_start")
     for part in (first, end, agents):
         found = found.join(part, on=_ADDRESS, how="left")
-    ratio = pl.col("observed") / pl.col("upper")
+    ratio = pl.col("actual") / pl.col("upper")
     rows = found.with_columns(
         (ratio / (1 + ratio)).alias("score"),
         pl.lit("visitor").alias("kind"),
@@ -46,20 +52,29 @@ def address_patterns(visitor_minutes: pl.DataFrame) -> pl.DataFrame:
         pl.struct("pattern", "score").map_elements(lambda row: severity(**row), pl.String).alias("severity"),
         pl.format(
             "{}: {} {} from one address (agents: {}) within ten minutes; the busiest others have {}",
-            "pattern", pl.col("observed").cast(pl.Int64), pl.col("pattern").replace_strict(_WORDS, return_dtype=pl.String),
+            "pattern", pl.col("actual").cast(pl.Int64), pl.col("pattern").replace_strict(_WORDS, return_dtype=pl.String),
             "_agents", pl.col("expected").cast(pl.Int64),
         ).alias("why"),
-    ).select("site", "event_date", "kind", "pattern", "metric", "window_start", "window_end", "subject", "observed", "expected",
+    ).select("site", "event_date", "kind", "pattern", "metric", "window_start", "window_end", "subject", "actual", "expected",
              "lower", "upper", "score", "severity", "why").sort("window_start", "site", "subject")  # fmt: skip
+
+
+def busy_minutes(partials: DataFrame) -> DataFrame:
+    """Return the visitors' minutes of addresses that may be an anomaly or rank: the others have too few requests in all."""
+    from pyspark.sql import functions as F
+
+    totals = partials.groupBy(*_ADDRESS).agg(F.sum("requests").alias("_total"))
+    busy = totals.where(F.col("_total") >= _LEAST).select(*_ADDRESS)
+    columns = (*_ADDRESS, "visitor_id", "window_start", *_FIGURES, "visitor_pages", "status_5xx")
+    return partials.select(*columns).join(F.broadcast(busy), _ADDRESS)
 
 
 def _ten_minutes(visitor_minutes: pl.DataFrame) -> pl.DataFrame:
     """Return each address's figures over the ten minutes that end with each of its minutes, and the first of these."""
     known = visitor_minutes.filter(pl.col("address_id").is_not_null())
-    least = min(floor for _, floor in PATTERN_FLOORS.values())
     totals = known.group_by(_ADDRESS).agg(pl.col("requests").sum().alias("_total"))
     # The others' figures matter as far as they rank: an address with few requests in all never does.
-    busy = known.join(totals.filter(pl.col("_total") >= least), on=_ADDRESS, how="semi")
+    busy = known.join(totals.filter(pl.col("_total") >= _LEAST), on=_ADDRESS, how="semi")
     minutes = busy.group_by(*_ADDRESS, "window_start").agg(pl.col(_FIGURES).sum()).sort(*_ADDRESS, "window_start")
     return minutes.rolling("window_start", period=f"{PATTERN_MINUTES}m", group_by=_ADDRESS).agg(
         pl.col(_FIGURES).sum(), pl.col("window_start").min().alias("_first")
@@ -86,6 +101,6 @@ def _over(tens: pl.DataFrame, pattern: str) -> pl.DataFrame:
         upper, is_shown = pl.lit(floor), pl.col("login_attempts") * 2 >= pl.col("requests")
     return tens.filter((pl.col(metric) >= upper) & is_shown).select(
         *_ADDRESS, "window_start", "_first",
-        pl.lit(pattern).alias("pattern"), pl.lit(metric).alias("metric"), pl.col(metric).cast(pl.Float64).alias("observed"),
+        pl.lit(pattern).alias("pattern"), pl.lit(metric).alias("metric"), pl.col(metric).cast(pl.Float64).alias("actual"),
         others.cast(pl.Float64).alias("expected"), upper.cast(pl.Float64).alias("upper"),
     )  # fmt: skip
