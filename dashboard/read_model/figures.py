@@ -10,7 +10,7 @@ import polars as pl
 from shoplog.contracts.families import LEDGER, PAGES, TRAFFIC
 from shoplog.contracts.sessions import CAP_HOURS
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
-from shoplog.io.views import estimate_visitors
+from shoplog.io.duck import estimate_visitors
 from shoplog.transforms.open_sessions import open_sessions
 
 _SERIES_MINUTES = 60

@@ -10,7 +10,7 @@ import pytest
 from jobs.batch import import_logs as job
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus
-from shoplog.io.views import run_sql
+from shoplog.io.query import run_sql
 from shoplog.ledger import census, in_flight
 from shoplog.settings import Settings
 from shoplog.sites import load_sites

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 
 from jobs.batch.recompute import recompute
 from jobs.batch.reconcile import reconcile
-from shoplog.io.views import run_sql
+from shoplog.io.query import run_sql
 from shoplog.settings import Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.io.views import run_sql
+from shoplog.io.query import run_sql
 from shoplog.settings import Settings
 from tests.batch.bronze_rows import Bronze, at, line
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from dashboard.web.app import create_app
-from shoplog.io.views import format_rows, run_sql
+from shoplog.io.query import format_rows, run_sql
 from shoplog.settings import Settings
 from tests.streaming.records import NOON, Batches, line, value
 

@@ -20,9 +20,9 @@ from jobs.streaming import upkeep
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import TABLES
 from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.io.query import run_sql
 from shoplog.io.sinks import create_table
 from shoplog.io.sources import arrow_schema
-from shoplog.io.views import run_sql
 from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 

@@ -15,8 +15,8 @@ from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.io.commits import latest_version
+from shoplog.io.duck import estimate_visitors
 from shoplog.io.sources import arrow_schema, to_arrow
-from shoplog.io.views import estimate_visitors
 from shoplog.settings import Settings
 from shoplog.transforms.measure import measured
 

@@ -19,7 +19,7 @@ def sql(
     output: Annotated[str, typer.Option("--format", help="table, csv or json (one object a row).")] = "table",
 ) -> None:
     """Ask the tables; no Spark is started."""
-    from shoplog.io.views import format_rows, run_sql
+    from shoplog.io.query import format_rows, run_sql
 
     if output not in ("table", "csv", "json"):
         raise UserError(f"Format {output!r} is unknown: use table, csv or json.")

@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from datetime import date, datetime
-from typing import Any
-
 import duckdb
-import polars as pl
-import pyarrow.fs
-from deltalake import DeltaTable
 
-from shoplog.contracts.duckdb_sql import PERCENTILE_MS, figure_sql, merge_sql
+from shoplog.contracts.duckdb_sql import figure_sql, merge_sql
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import OF_SESSIONS, VISIT_TABLES
-from shoplog.errors import UserError
-from shoplog.io.sources import arrow_schema
+from shoplog.io.duck import dataset, open_connection
 from shoplog.settings import Settings
-
-Rows = list[tuple[Any, ...]]
-
-
-def estimate_visitors(sketches: list[bytes | None]) -> int:
-    """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it, in whatever order they come."""
-    from datasketches import hll_sketch, hll_union, tgt_hll_type
-
-    union = hll_union(SKETCH_LG_K)
-    for sketch in sketches:
-        if sketch:
-            union.update(hll_sketch.deserialize(bytes(sketch)))
-    merged = union.get_result(tgt_hll_type.HLL_8)
-    # The metric's union with itself, of what was merged: a union of small sketches alone estimates by their order.
-    twice = hll_union(SKETCH_LG_K)
-    twice.update(merged)
-    twice.update(merged)
-    return round(float(twice.get_estimate()))
-
-
-def open_connection() -> duckdb.DuckDBPyConnection:
-    """Return a connection in UTC on which the contracts' functions have their names, and nothing else has."""
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
-    connection.execute(PERCENTILE_MS)
-    return connection
 
 
 def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -89,17 +51,6 @@ _ANOMALIES_NOW = """create view gold_anomaly_now as
 select * exclude (published_of), 'final' as status from gold_anomaly_pinned
 union all by name select l.*, 'provisional' as status from gold_anomaly_live l
 anti join published_newest p on l.site = p.site and l.event_date = p.day"""
-
-
-def dataset(settings: Settings, name: str, version: int | None) -> Any:
-    """Return the table as a lazy Arrow dataset; an empty one where it does not exist yet."""
-    path = settings.warehouse / name
-    if not (path / "_delta_log").is_dir():
-        return arrow_schema(TABLES[name]).empty_table()
-    # Arrow's own reader: deltalake's is called through Python, and a query that ends early (limit) leaves its threads in
-    # such a call when the process exits, which then hangs or crashes.
-    files = pyarrow.fs.SubTreeFileSystem(str(path), pyarrow.fs.LocalFileSystem())
-    return DeltaTable(str(path), version=version).to_pyarrow_dataset(filesystem=files)
 
 
 def _figures(family: Family) -> dict[str, str]:
@@ -160,33 +111,3 @@ def _visits_view(table: str, is_open: bool) -> str:
         f"case {provisional}when {_LIVE_COUNT} > p.live_requests then 'final_dirty' else 'final' end as status "
         f"from {table}_pinned g {_OF_DAY} g.published_of = p.day"
     )
-
-
-def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
-    """Return column names and rows; raises `UserError` with DuckDB's sentence where the query is wrong."""
-    try:
-        cursor = connect(settings, query.lower()).execute(query)
-        return [column[0] for column in cursor.description or ()], cursor.fetchall()
-    except duckdb.Error as error:
-        raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
-
-
-def format_rows(names: list[str], rows: Rows, output: str) -> str:
-    """Return rows as a table, CSV or one JSON object a row."""
-    if output == "json":
-        return "\n".join(json.dumps(dict(zip(names, row, strict=True)), default=_plain) for row in rows)
-    if output == "csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([[_plain(value) for value in row] for row in rows])
-        return text.getvalue().rstrip("\n")
-    with pl.Config(tbl_rows=100, tbl_cols=50, tbl_hide_column_data_types=True, fmt_str_lengths=80):
-        cells = [[None if value is None else str(value) for value in row] for row in rows]
-        return str(pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else value

@@ -10,7 +10,7 @@ import pytest
 
 from shoplog.contracts.duckdb_sql import PERCENTILE_MS
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS
-from shoplog.io.views import estimate_visitors
+from shoplog.io.duck import estimate_visitors
 from shoplog.transforms.measure import _sketch
 
 BUCKETS = len(DURATION_BOUNDS_MS) + 1

@@ -1,0 +1,51 @@
+"""DuckDB as the contracts need it: a connection with their functions, and tables as it reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow.fs
+from deltalake import DeltaTable
+
+from shoplog.contracts.duckdb_sql import PERCENTILE_MS
+from shoplog.contracts.metrics import SKETCH_LG_K
+from shoplog.contracts.tables import TABLES
+from shoplog.io.sources import arrow_schema
+from shoplog.settings import Settings
+
+
+def estimate_visitors(sketches: list[bytes | None]) -> int:
+    """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it, in whatever order they come."""
+    from datasketches import hll_sketch, hll_union, tgt_hll_type
+
+    union = hll_union(SKETCH_LG_K)
+    for sketch in sketches:
+        if sketch:
+            union.update(hll_sketch.deserialize(bytes(sketch)))
+    merged = union.get_result(tgt_hll_type.HLL_8)
+    # The metric's union with itself, of what was merged: a union of small sketches alone estimates by their order.
+    twice = hll_union(SKETCH_LG_K)
+    twice.update(merged)
+    twice.update(merged)
+    return round(float(twice.get_estimate()))
+
+
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """Return a connection in UTC on which the contracts' functions have their names, and nothing else has."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
+    connection.execute(PERCENTILE_MS)
+    return connection
+
+
+def dataset(settings: Settings, name: str, version: int | None) -> Any:
+    """Return the table as a lazy Arrow dataset; an empty one where it does not exist yet."""
+    path = settings.warehouse / name
+    if not (path / "_delta_log").is_dir():
+        return arrow_schema(TABLES[name]).empty_table()
+    # Arrow's own reader: deltalake's is called through Python, and a query that ends early (limit) leaves its threads in
+    # such a call when the process exits, which then hangs or crashes.
+    files = pyarrow.fs.SubTreeFileSystem(str(path), pyarrow.fs.LocalFileSystem())
+    return DeltaTable(str(path), version=version).to_pyarrow_dataset(filesystem=files)

@@ -1,0 +1,48 @@
+"""A question in SQL over tables and views, and its answer as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from shoplog.errors import UserError
+from shoplog.io.views import connect
+from shoplog.settings import Settings
+
+Rows = list[tuple[Any, ...]]
+
+
+def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
+    """Return column names and rows; raises `UserError` with DuckDB's sentence where the query is wrong."""
+    try:
+        cursor = connect(settings, query.lower()).execute(query)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+    except duckdb.Error as error:
+        raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
+
+
+def format_rows(names: list[str], rows: Rows, output: str) -> str:
+    """Return rows as a table, CSV or one JSON object a row."""
+    if output == "json":
+        return "\n".join(json.dumps(dict(zip(names, row, strict=True)), default=_plain) for row in rows)
+    if output == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([[_plain(value) for value in row] for row in rows])
+        return text.getvalue().rstrip("\n")
+    with pl.Config(tbl_rows=100, tbl_cols=50, tbl_hide_column_data_types=True, fmt_str_lengths=80):
+        cells = [[None if value is None else str(value) for value in row] for row in rows]
+        return str(pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else value
