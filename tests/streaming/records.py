@@ -40,7 +40,7 @@ class Batches:
         self.ingest_time = NOON
         (settings.checkpoint / "offsets").mkdir(parents=True)
         (settings.checkpoint / START_FILE).write_text(json.dumps(self.end))
-        for table in ("bronze_access_log", "gold_partial_live"):
+        for table in ("bronze_access_log", "gold_partial_live", "gold_anomaly_live"):
             create_table(session, settings, table)
         self.tables = self.open()
         self.batch_id = -1
