@@ -3,14 +3,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
 
 from shoplog.io.logfile import read_lines
 from shoplog.traffic import DEFECTS, TrafficPlan, generate
+from shoplog.traffic.visitors import make_visitors
 from shoplog.transforms.parse import Reading, parse_lines
 
 END = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
@@ -92,3 +95,10 @@ def test_a_shop_has_orders_bots_and_errors(tmp_path: Path) -> None:
     assert truth.revenue_cents > 0
     assert {200, 301, 302, 304, 404} <= set(truth.by_status)
     assert truth.paths["/robots.txt"] > 0
+
+
+def test_every_visitor_has_an_address_and_an_agent_of_its_own() -> None:
+    visitors = make_visitors(Random(1))
+    pairs = list(zip(visitors.addresses, visitors.agents, strict=True))
+    assert len(set(pairs)) == len(pairs) > 60_000
+    assert {ip_address(address).version for address in visitors.addresses} == {4, 6}

@@ -32,7 +32,7 @@ def make_visitors(rng: Random) -> Visitors:
         if n % 33 == 1 and agent != agents[-1]:
             addresses.append(addresses[-1])  # two people behind one address
         elif n % 17 == 0:
-            addresses.append(f"2001:db8:{host % 4096:x}::{host:x}")
+            addresses.append(f"2001:db8:{host >> 12:x}::{host & 4095:x}")
         else:
             addresses.append(f"198.{18 + (host >> 16)}.{host >> 8 & 255}.{host & 255}")
         agents.append(agent)
