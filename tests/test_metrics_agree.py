@@ -126,6 +126,7 @@ def test_the_sessions_are_of_all_kinds(proof: Proof) -> None:
     ):
         assert shows(truth, name), name
     assert truth["touches"].list.len().max() > 1
+    assert "Internal" in proof.truth.answers["bots"]["traffic_type"], "nobody of a shop's own came"
     balance = proof.truth.answers["gold_request_balance_1d"]
     assert not (balance.select(pl.exclude("site", "event_date").sum()).to_series() == 0).any()
 

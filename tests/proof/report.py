@@ -39,7 +39,7 @@ query, Delta; then the nightly runs for each day. Every row of every family is c
 {shop_rows}
 
 Half of the days of `south` have a dead salt: nobody has an id there. `east` logs no user agents: nobody is a person there.
-`north` has a catalogue: its items have categories.
+`north` has a catalogue: its items have categories. `south` has people of its own: they are in no figure of people.
 
 ## Figures against the truth
 

@@ -24,7 +24,8 @@ rules = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One shop: its log format, its share of all lines, the midnight around which they are, so many days before today's.
+    """One shop: its log format, its share of all lines, the midnight around which they are, so many days before today's;
+    whether it has a catalogue, and where its own people are.
 
     Salts live for 48 hours after their day: before the midnight two days ago nobody has an id, after it everybody.
     """
@@ -34,11 +35,12 @@ class Shop:
     share: float
     midnight: int
     has_catalogue: bool = False
+    own_network: str | None = None
 
 
 SHOPS = (
     Shop("north", "combined", 0.5, 1, has_catalogue=True),
-    Shop("south", "nginx_json", 0.35, 2),
+    Shop("south", "nginx_json", 0.35, 2, own_network="198.18.0.0/21"),
     Shop("east", "common", 0.15, 1),
 )
 
@@ -89,13 +91,15 @@ def _plan(shop: Shop, home: Path, sites_dir: Path, lines: int, hours: int, seed:
         # Nothing starts without it; the generator writes the same again.
         write_catalogue(make_pool(seed, shop.name).catalogue, catalogue)
         text += f'catalogue = "{catalogue.name}"\n'
+    if shop.own_network is not None:
+        text += f'own_addresses = ["{shop.own_network}"]\n'
     (sites_dir / f"{shop.name}.toml").write_text(text)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=shop.midnight)
     half = timedelta(hours=hours / 2)
     defects = {kind: 2 if kind == "truncated" else max(2, lines // 1000) for kind in DEFECTS}
     return TrafficPlan(
         shop.name, home / "sites" / shop.name / "logs", midnight - half, midnight + half, shop.log_format, seed, lines,
-        None, defects, full_truth=True, catalogue=catalogue,
+        None, defects, full_truth=True, catalogue=catalogue, own_network=shop.own_network,
     )  # fmt: skip
 
 

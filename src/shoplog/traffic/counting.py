@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS
-from shoplog.traffic.known import PAGE_VIEW, PERSON
+from shoplog.traffic.known import BOT, PAGE_VIEW, PERSON
 
 REQUESTS = pl.len().cast(pl.Int64).alias("requests")
 BYTES_SENT = pl.col("bytes_sent").sum()
@@ -32,7 +32,7 @@ def histogram() -> pl.Expr:
 
 
 PAGE_VIEWS = times(PAGE_VIEW, "page_views")
-BOT_REQUESTS = times(~PERSON, "bot_requests")
+BOT_REQUESTS = times(BOT, "bot_requests")
 
 
 def counted(rows: pl.DataFrame, every: str, by: tuple[str | pl.Expr, ...], *figures: pl.Expr) -> pl.DataFrame:

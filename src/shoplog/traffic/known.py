@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
+from ipaddress import ip_address, ip_network
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from shoplog.traffic.pool import make_pool
 from shoplog.traffic.truth_lines import lines_file
 
 PERSON = pl.col("traffic_type") == "Regular"
+BOT = ~pl.col("traffic_type").is_in(["Regular", "Internal"])
 # Something that a person was shown, not sent on by, and not refused.
 PAGE_VIEW = (
     PERSON
@@ -53,15 +55,28 @@ def known_lines(plan: TrafficPlan, ids_from: date) -> pl.DataFrame:
     # Whoever shares an address and an agent is one visitor.
     first = {address: place for place, address in reversed(list(enumerate(pool.visitors.addresses)))}
     places = pl.Series([first[address] for address in pool.visitors.addresses])
+    own = _own_people(pool.visitors.addresses, plan.own_network)
     number = pl.lit(places).gather(pl.col("visitor")) * len(AGENTS) + pl.col("agent")
     return rows.with_columns(
         pl.lit(plan.site).alias("site"),
+        pl.when(PERSON & pl.col("visitor").is_in(own))
+        .then(pl.lit("Internal"))
+        .otherwise("traffic_type")
+        .alias("traffic_type"),
         pl.when(pl.col("day") >= ids_from).then(number).alias("visitor"),
         pl.when(pl.col("event") == "purchase")
         .then(pl.format("A{}", pl.col("order").cast(pl.String).str.zfill(7)))
         .alias("order_id"),
         pl.col("item_id").replace_strict(category, default=None, return_dtype=pl.String).alias("item_category"),
     )
+
+
+def _own_people(addresses: list[str], network: str | None) -> list[int]:
+    """Return the places of the visitors in the network."""
+    if network is None:
+        return []
+    own = ip_network(network)
+    return [place for place, address in enumerate(addresses) if ip_address(address) in own]
 
 
 def _frame_of_hits(hits: list[Hit]) -> pl.DataFrame:

@@ -47,7 +47,8 @@ class TrafficPlan:
     """One run: which shop, where, how many lines, which event times, how fast, which defects.
 
     With `full_truth` every figure's true answer is written beside the log folder. `catalogue` is where to write the shop's
-    items; the answers then know each item's category, as the site does whose file names the catalogue.
+    items; the answers then know each item's category, as the site does whose file names the catalogue. Visitors in
+    `own_network` (such as 198.18.0.0/22; the site file must name it) are the shop's own people.
     """
 
     site: str
@@ -62,6 +63,7 @@ class TrafficPlan:
     full_truth: bool = False
     catalogue: Path | None = None
     incidents: tuple[PlannedIncident, ...] = ()
+    own_network: str | None = None
 
     @property
     def start_s(self) -> int:
