@@ -11,8 +11,10 @@ from random import Random
 import polars as pl
 import pytest
 
+from shoplog.errors import UserError
 from shoplog.io.logfile import read_lines
 from shoplog.traffic import DEFECTS, TrafficPlan, generate
+from shoplog.traffic.plan import PlannedIncident
 from shoplog.traffic.visitors import make_visitors
 from shoplog.transforms.parse import Reading, parse_lines
 
@@ -102,3 +104,8 @@ def test_every_visitor_has_an_address_and_an_agent_of_its_own() -> None:
     pairs = list(zip(visitors.addresses, visitors.agents, strict=True))
     assert len(set(pairs)) == len(pairs) > 60_000
     assert {ip_address(address).version for address in visitors.addresses} == {4, 6}
+
+
+def test_the_full_truth_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="knows no incidents"):
+        generate(plan(tmp_path, full_truth=True, incidents=(PlannedIncident("flood", 10),)))

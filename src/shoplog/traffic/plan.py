@@ -91,6 +91,8 @@ def check_plan(plan: TrafficPlan) -> None:
         raise UserError(f"Log format {plan.log_format!r} is unknown; use one of {', '.join(LOG_FORMATS)}.")
     if plan.lines < 1:
         raise UserError("The number of lines must be at least 1.")
+    if plan.full_truth and plan.incidents:
+        raise UserError("The full truth knows no incidents: leave out either --truth full or the incidents.")
     if plan.seed < 0:
         raise UserError("The seed must not be negative.")
     if plan.end_s <= plan.start_s:
