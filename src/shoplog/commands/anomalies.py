@@ -67,13 +67,17 @@ def addresses_of(settings: Settings, anomalies: list[dict[str, Any]]) -> dict[tu
 
     from shoplog.io.anomalies import raw_lines
     from shoplog.sites import load_sites
+    from shoplog.transforms.formats.addresses import Proxies
     from shoplog.transforms.parse import Reading, parse_lines
 
     lines = raw_lines(settings, anomalies)
     if lines.is_empty():
         return {}
     sites = load_sites(settings).items()
-    readings = {name: Reading(site.log_format, site.rules_version, site.own_proxies) for name, site in sites}
+    readings = {
+        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
+        for name, site in sites
+    }
     parsed = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), readings)
     return {row[:-1]: row[-1] for row in parsed.select(*_IDENTITY, "address").iter_rows()}
 
