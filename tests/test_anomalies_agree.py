@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from jobs.batch.recompute import recompute
 from jobs.streaming.anomalies import AnomalyWatch
+from shoplog.cli import app
 from shoplog.contracts.tables import GOLD_ANOMALY, GOLD_ANOMALY_LIVE
 from shoplog.io.logfile import read_lines
 from shoplog.io.sinks import create_table, table_path
@@ -21,7 +24,9 @@ from tests.streaming.records import YESTERDAY, Batches, value
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
 
-def test_a_planted_incident_is_told_once_live_and_stands_once_in_the_recomputed_day(spark: Any, tmp_path: Path) -> None:
+def test_a_planted_incident_is_told_once_live_and_stands_once_in_the_recomputed_day(
+    spark: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
     settings = Settings(home=tmp_path / "home", host="web1")
     batches = Batches(spark, settings)
     batches.ingest_time = datetime.now(UTC)
@@ -51,6 +56,13 @@ def test_a_planted_incident_is_told_once_live_and_stands_once_in_the_recomputed_
     assert len(named) == 5_000
     assert all(raw.startswith(b"192.0.2.202 ") for raw in named["raw"])
     assert live["byte_offset"] in named["byte_offset"]
+    for table in ("gold_anomaly", "gold_anomaly_live"):
+        assert "192.0.2.202" not in str(rows(settings, table)), "an address stands in bronze alone"
+    monkeypatch.setenv("SHOPLOG_HOME", str(settings.home))
+    done = CliRunner().invoke(app, ["anomalies", "--date", YESTERDAY.isoformat(), "--show-addresses", "--json"])
+    assert done.exit_code == 0, done.output
+    (listed,) = [json.loads(text) for text in done.stdout.splitlines()]
+    assert (listed["pattern"], listed["address"], listed["status"]) == ("brute_force", "192.0.2.202", "provisional")
 
 
 def rows(settings: Settings, table: str) -> list[dict[str, Any]]:

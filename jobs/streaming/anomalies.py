@@ -12,7 +12,7 @@ from shoplog.contracts.tables import GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.io.commits import latest_version, read_commit
 from shoplog.io.history import minute_counts, requests_by_dimension
 from shoplog.io.offsets import KafkaRange
-from shoplog.io.sinks import append, table_path
+from shoplog.io.sinks import append, create_table
 from shoplog.io.sources import to_arrow
 from shoplog.transforms.anomalies.day import found_anomalies
 from shoplog.transforms.anomalies.evidence import with_contributors, with_examples
@@ -35,14 +35,15 @@ class AnomalyWatch:
         self.version = latest_version(tables.gold)
         self.minutes, self.watches = Minutes(), dict[str, SiteWatch]()
         self.known: set[tuple[str, str]] = set()
-        told = pl.scan_delta(str(table_path(self.settings, GOLD_ANOMALY_LIVE.name))).select(GOLD_ANOMALY_LIVE.key)
+        live = create_table(tables.session, self.settings, GOLD_ANOMALY_LIVE.name)
+        told = pl.scan_delta(str(live)).select(GOLD_ANOMALY_LIVE.key)
         self.told = set(told.collect().iter_rows())
         past = minute_counts(self.settings)
         newest = past["window_start"].max()
         if isinstance(newest, datetime):
             series_anomalies(past.filter(pl.col("window_start") < newest - _AGAIN), self.watches)
-            live = pl.scan_delta(str(tables.gold)).filter(pl.col("window_start") >= newest - _AGAIN)
-            self.minutes.add(live.select(KEPT).collect())
+            partials = pl.scan_delta(str(tables.gold)).filter(pl.col("window_start") >= newest - _AGAIN)
+            self.minutes.add(partials.select(KEPT).collect())
 
     def tick(self) -> int:
         """Judge what closed since the last time; return how many incidents were told."""

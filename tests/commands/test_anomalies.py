@@ -107,3 +107,15 @@ def test_the_score_on_nab_is_at_least_55() -> None:
     assert standard["ours"] >= 55
     assert all(standard["ours"] > standard[peer] for peer in PEERS if peer != "ours")
     assert all(row["holds"] for row in others)
+
+
+@pytest.mark.parametrize("arguments", [(), ("file.csv", "--date", "2026-11-20"), ("--date", "yesterday")])
+def test_either_a_file_or_a_day_is_named(arguments: tuple[str, ...]) -> None:
+    done = run("anomalies", *arguments)
+    assert isinstance(done.exception, UserError)
+
+
+def test_a_day_without_tables_has_no_anomalies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPLOG_HOME", str(tmp_path))
+    done = run("anomalies", "--date", "2026-11-20", "--show-addresses")
+    assert (done.exit_code, "none" in done.stdout) == (0, True)

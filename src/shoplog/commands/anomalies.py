@@ -1,28 +1,85 @@
-"""anomalies: what is out of the ordinary in a series of values."""
+"""anomalies: what is out of the ordinary in a series of values, or on a day of the shops."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from shoplog.commands.printing import Json, as_table
+from shoplog.commands.printing import Json, as_table, show
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+_IDENTITY = ("site", "host", "file", "byte_offset")
 
 
 def anomalies(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns timestamp and value, in order of time.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV with the columns timestamp and value, in order of time; or use --date.")
+    ] = None,
+    date: Annotated[str | None, typer.Option(help="List this UTC day's anomalies, YYYY-MM-DD.")] = None,
+    show_addresses: Annotated[
+        bool, typer.Option("--show-addresses", help="With --date: name the addresses, read from the raw lines.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Score a series causally: each row by what came before it alone. With --json every row, else its anomalies."""
+    """Score a series causally, or list what is out of the ordinary on a day.
+
+    Of a file, --json writes every row, scored by what came before it alone; without it, the anomalies are printed.
+    """
+    if (file is None) == (date is None):
+        raise UserError("Name either a CSV file or --date YYYY-MM-DD.")
+    if date is not None:
+        show(f"anomalies of {date}", of_day(date, show_addresses), as_json)
+        return
+    assert file is not None
     rows = scored(file)
     if as_json:
         for row in rows:
             print(json.dumps(row))
     else:
         as_table("anomalies", [row for row in rows if row["is_anomaly"]])
+
+
+def of_day(text: str, show_addresses: bool) -> list[dict[str, Any]]:
+    """Return the anomalies of a UTC day, final or provisional; with `address` where it is asked for."""
+    from shoplog.io.anomalies import anomalies_of
+
+    try:
+        day = datetime.fromisoformat(text).date()
+    except ValueError as error:
+        raise UserError(f"{text!r} is no date: write YYYY-MM-DD.") from error
+    settings = Settings.load()
+    rows = anomalies_of(settings, day)
+    if show_addresses:
+        known = addresses_of(settings, rows)
+        rows = [{**row, "address": known.get(tuple(row[name] for name in _IDENTITY))} for row in rows]
+    return rows
+
+
+def addresses_of(settings: Settings, anomalies: list[dict[str, Any]]) -> dict[tuple[Any, ...], str]:
+    """Return the address of each line that the anomalies name, by site, host, file and byte_offset."""
+    import polars as pl
+
+    from shoplog.io.anomalies import raw_lines
+    from shoplog.sites import load_sites
+    from shoplog.transforms.formats.addresses import Proxies
+    from shoplog.transforms.parse import Reading, parse_lines
+
+    lines = raw_lines(settings, anomalies)
+    if lines.is_empty():
+        return {}
+    sites = load_sites(settings).items()
+    readings = {
+        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
+        for name, site in sites
+    }
+    parsed = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), readings)
+    return {row[:-1]: row[-1] for row in parsed.select(*_IDENTITY, "address").iter_rows()}
 
 
 def scored(file: Path) -> Iterator[dict[str, Any]]:

@@ -55,7 +55,7 @@ ANOMALY = (
     Column("expected", "double", "what was expected then; of an address what the fourth busiest has"),
     Column("lower", "double", "lower end of the band"),
     Column("upper", "double", "upper end of the band"),
-    Column("score", "double", "how far out, in [0, 1); an anomaly from 0.5"),
+    Column("anomaly_score", "double", "how far out, in [0, 1); an anomaly from 0.5"),
     Column("severity", "string", "how urgent", allowed=tuple(SEVERITIES)),
     Column("why", "string", "the pattern in words, with the dimension that contributes most where one does"),
     *(replace(column, nullable=True, meaning=f"{column.name} of one of the subject's lines: the address stands in bronze")

@@ -24,7 +24,7 @@ _SETTINGS = Settings(refractory_s=1800)
 _SCHEMA: dict[str, Any] = {
     "site": pl.String, "event_date": pl.Date, "kind": pl.String, "pattern": pl.String, "metric": pl.String,
     "window_start": pl.Datetime("us", "UTC"), "window_end": pl.Datetime("us", "UTC"), "subject": pl.String,
-    **dict.fromkeys(("actual", "expected", "lower", "upper", "score"), pl.Float64), "severity": pl.String, "why": pl.String,
+    **dict.fromkeys(("actual", "expected", "lower", "upper", "anomaly_score"), pl.Float64), "severity": pl.String, "why": pl.String,
 }  # fmt: skip
 _NOTHING: Counts = dict.fromkeys(COUNTS, 0)
 
@@ -112,7 +112,7 @@ def _row(start: datetime, figure: Figure, pattern: str, observed: float, score: 
     return {
         "event_date": start.astimezone(UTC).date(), "kind": "series", "pattern": pattern, "metric": figure.name,
         "window_start": start, "window_end": start + _MINUTE, "subject": None, "actual": observed, "expected": expected,
-        "lower": lower, "upper": upper, "score": score.score, "severity": severity(pattern, score.score),
+        "lower": lower, "upper": upper, "anomaly_score": score.score, "severity": severity(pattern, score.score),
         "why": f"{pattern}: {figure.name} {observed:.{digits}f} in a minute, expected {expected:.{digits}f} "
                f"({lower:.{digits}f} to {upper:.{digits}f})",
     }  # fmt: skip
@@ -120,6 +120,6 @@ def _row(start: datetime, figure: Figure, pattern: str, observed: float, score: 
 
 def _go_on(incident: dict[str, Any], one: dict[str, Any]) -> None:
     """Let an incident go on; it keeps its start and is described by its most surprising minute."""
-    if one["score"] > incident["score"]:
+    if one["anomaly_score"] > incident["anomaly_score"]:
         incident.update({name: one[name] for name in one if name not in ("event_date", "window_start")})
     incident["window_end"] = max(incident["window_end"], one["window_end"])

@@ -42,21 +42,21 @@ def address_patterns(visitor_minutes: pl.DataFrame) -> pl.DataFrame:
         found = found.join(part, on=_ADDRESS, how="left")
     ratio = pl.col("actual") / pl.col("upper")
     rows = found.with_columns(
-        (ratio / (1 + ratio)).alias("score"),
+        (ratio / (1 + ratio)).alias("anomaly_score"),
         pl.lit("visitor").alias("kind"),
         pl.col("window_start").dt.date().alias("event_date"),
         pl.col("address_id").alias("subject"),
         pl.lit(0.0).alias("lower"),
     )
     return rows.with_columns(
-        pl.struct("pattern", "score").map_elements(lambda row: severity(**row), pl.String).alias("severity"),
+        pl.struct("pattern", "anomaly_score").map_elements(lambda row: severity(*row.values()), pl.String).alias("severity"),
         pl.format(
             "{}: {} {} from one address (agents: {}) within ten minutes; the busiest others have {}",
             "pattern", pl.col("actual").cast(pl.Int64), pl.col("pattern").replace_strict(_WORDS, return_dtype=pl.String),
             "_agents", pl.col("expected").cast(pl.Int64),
         ).alias("why"),
     ).select("site", "event_date", "kind", "pattern", "metric", "window_start", "window_end", "subject", "actual", "expected",
-             "lower", "upper", "score", "severity", "why").sort("window_start", "site", "subject")  # fmt: skip
+             "lower", "upper", "anomaly_score", "severity", "why").sort("window_start", "site", "subject")  # fmt: skip
 
 
 def busy_minutes(partials: DataFrame) -> DataFrame:
