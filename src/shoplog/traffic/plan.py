@@ -100,8 +100,6 @@ def check_plan(plan: TrafficPlan) -> None:
     if plan.rate is not None and plan.rate <= 0:
         raise UserError("The rate must be above 0 lines per second; leave it out to write as fast as possible.")
     _check_defects(plan)
-    if plan.full_truth and plan.incidents:
-        raise UserError("The full truth is of traffic without incidents: leave out --incident or --truth full.")
     for incident in plan.incidents:
         _check_incident(plan, incident)
 

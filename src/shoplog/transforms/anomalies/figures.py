@@ -41,12 +41,14 @@ def _share(name: str, part: str, whole: str) -> Figure:
 
 FIGURES = (_count("requests"), _count("page_views"), _share("error_share", "status_5xx", "requests"))
 COUNTS = ("requests", "page_views", "status_5xx")
+# Visits are few and uneven where less is expected in a minute: a drop is no news there, and silence is judged by its run.
+_FEW = 15
 
 
-def pattern_of(figure: str, kind: str) -> str | None:
+def pattern_of(figure: str, kind: str, expected: float) -> str | None:
     """Return the contract's name for a surprise of this kind, None for what nobody needs to be told."""
     if figure == "error_share":
         return "errors" if kind.endswith("up") else None
     if kind.endswith("up"):
         return "surge"
-    return "drop" if kind.endswith("down") else None
+    return "drop" if kind.endswith("down") and expected >= _FEW else None

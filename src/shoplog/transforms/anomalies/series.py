@@ -46,8 +46,8 @@ class SiteWatch:
             scaled = figure.scaled(counts)
             score = self.detectors[figure.name].update(start.timestamp(), scaled, figure.noise(counts))
             if score.is_anomaly and scaled is not None:
-                observed = figure.shown(scaled)
-                if (pattern := pattern_of(figure.name, score.kind)) is not None:
+                observed, expected = figure.shown(scaled), figure.shown(score.expected or 0.0)
+                if (pattern := pattern_of(figure.name, score.kind, expected)) is not None:
                     found.append(_row(start, figure, pattern, observed, score))
             if figure.name == "requests":
                 surprise = self.silence.minute(counts["requests"])
