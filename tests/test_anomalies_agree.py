@@ -46,7 +46,7 @@ def test_a_planted_incident_is_told_once_live_and_stands_once_in_the_recomputed_
     assert watch.tick() == 0
     # After a restart the last day is judged again, and nothing is told again.
     assert AnomalyWatch(batches.tables).tick() == 0
-    recompute(spark, settings, YESTERDAY)
+    recompute(spark, settings, [YESTERDAY])
     (live,), (final,) = (rows(settings, table.name) for table in (GOLD_ANOMALY_LIVE, GOLD_ANOMALY))
     keys = ("site", "kind", "pattern", "metric", "window_start", "subject", "host", "file", "byte_offset")
     assert {key: live[key] for key in keys} == {key: final[key] for key in keys}
