@@ -11,9 +11,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from jobs.batch.recompute import recompute
-from shoplog.contracts.families import FAMILIES, LEDGER, LIVE_FAMILIES
+from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
+from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.model import Family, Table
-from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.logfile import read_lines

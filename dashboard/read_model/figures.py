@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.families import LEDGER, PAGES, TRAFFIC
+from shoplog.contracts.families import PAGES, TRAFFIC
+from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.sessions import CAP_HOURS
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.duck import estimate_visitors

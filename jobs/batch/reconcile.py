@@ -10,7 +10,7 @@ from jobs.batch.bronze import IDENTITY
 from jobs.partials import accepted_partials, partials
 from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
-from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
 from shoplog.contracts.tables import (
     BRONZE_ACCESS_LOG,
     BRONZE_IMPORT_LOG,

@@ -13,7 +13,7 @@ from jobs.partials import partials, with_event_date
 from jobs.side_by_side import side_by_side
 from shoplog.contracts import visits as c
 from shoplog.contracts.metrics import PERSON
-from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
 from shoplog.io.sinks import in_days, replace_days
 from shoplog.io.sources import mapping_all
 from shoplog.settings import Settings

@@ -17,7 +17,7 @@ import pytest
 
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
-from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.views import connect

@@ -16,7 +16,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from shoplog.settings import Settings
-from shoplog.stack import flume, supervisor
+from shoplog.stack import flume, supervised, supervisor
 from shoplog.stack.launch import pid_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -171,7 +171,7 @@ def test_going_down_leaves_no_process(settings: Settings) -> None:
     assert all(psutil.pid_exists(pid) for pid in pids)
     supervisor.down(settings)
     assert not any(psutil.pid_exists(pid) for pid in pids)
-    assert {part.state for part in supervisor.status(settings)} == {"stopped"}
+    assert {part.state for part in supervised.status(settings)} == {"stopped"}
     home = str(settings.home)
     left = [process.info for process in psutil.process_iter(["cmdline"]) if home in str(process.info["cmdline"])]
     assert left == []

@@ -13,7 +13,7 @@ import pytest
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
-from shoplog.stack import flume, readiness, supervisor
+from shoplog.stack import flume, readiness, supervised, supervisor
 from shoplog.stack.census import Census
 from shoplog.stack.daemon import socket_path
 from shoplog.stack.doctor import doctor
@@ -119,7 +119,7 @@ def test_a_socket_stays_short_enough_for_a_deep_home(settings: Settings) -> None
 
 
 def test_all_is_stopped_where_nothing_was_started(settings: Settings) -> None:
-    assert {part.state for part in supervisor.status(settings)} == {"stopped"}
+    assert {part.state for part in supervised.status(settings)} == {"stopped"}
     supervisor.down(settings)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shoplog.contracts.sessions import ATTRIBUTION, ORIGIN, SESSION
+from shoplog.contracts.session_figures import ATTRIBUTION
+from shoplog.contracts.sessions import ORIGIN, SESSION
 from shoplog.transforms.attribution import attribution
 
 pytestmark = pytest.mark.spark

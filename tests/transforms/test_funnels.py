@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shoplog.contracts.sessions import FUNNEL, FUNNEL_KINDS, FUNNEL_STEP
+from shoplog.contracts.session_figures import FUNNEL_STEP
+from shoplog.contracts.sessions import FUNNEL, FUNNEL_KINDS
 from shoplog.transforms.funnels import funnels
 
 pytestmark = pytest.mark.spark

@@ -12,14 +12,8 @@ import polars as pl
 import pytest
 
 from shoplog.contracts.metrics import REQUESTS
-from shoplog.contracts.sessions import (
-    ORIGIN,
-    REQUEST_BALANCE,
-    REQUEST_SHARES,
-    SESSION,
-    SESSION_RATIOS,
-    SESSIONS,
-)
+from shoplog.contracts.session_figures import REQUEST_BALANCE, SESSION_RATIOS, SESSIONS
+from shoplog.contracts.sessions import ORIGIN, REQUEST_SHARES, SESSION
 from shoplog.transforms.measure import measured
 from shoplog.transforms.sessions import session_balance, sessions
 from tests.cases.requests import case_requests, frame, read_rows, request

@@ -3,116 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
+from shoplog.commands.demo_run import SAY, plan_for, run_dags, send
 from shoplog.commands.printing import Json, as_table
-from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.sites import Site, load_sites
+from shoplog.sites import load_sites
 from shoplog.stack import control, supervisor
 from shoplog.stack.memory import PeakMemory
-
-if TYPE_CHECKING:
-    from shoplog.traffic import TrafficPlan
-
-DAGS = {"stream_lifecycle", "nightly", "quality"}
-DEFECTS = {
-    "malformed": 40, "not_utf8": 20, "control_character": 20, "torn": 20, "truncated": 2, "bad_time": 20, "bad_status": 20,
-    "future": 20, "late": 100, "hostile": 100, "repeated": 100,
-}  # fmt: skip
-_SAY = Console(stderr=True)
-
-
-def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:
-    """Return traffic that ends one day before now and, where that is two hours or more, begins at that day's midnight."""
-    from shoplog.traffic import TrafficPlan
-
-    end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-    midnight = end.replace(hour=0, minute=0, second=0)
-    start = midnight if end - midnight >= timedelta(hours=2) else end - timedelta(hours=2)
-    defects = {kind: min(count, max(1, lines // 100)) for kind, count in DEFECTS.items()} if lines >= 2000 else {}
-    return TrafficPlan(site.name, site.log_dir, start, end, site.log_format, seed, lines, rate, defects)
-
-
-def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
-    """Write the traffic, kill Flume half-way, wait until every line is in gold; return the run's own figures."""
-    from shoplog.traffic import generate
-
-    killed = threading.Event()
-    began = time.time()
-    with Progress(console=_SAY) as progress:
-        task = progress.add_task("lines written", total=plan.lines)
-
-        def written(lines: int) -> None:
-            progress.update(task, completed=lines)
-            if lines >= plan.lines // 2 and not killed.is_set():
-                killed.set()
-                # Beside the writer, which must not wait for it.
-                threading.Thread(target=supervisor.kill, args=(settings, "flume"), daemon=True).start()
-
-        truth = generate(plan, written)
-    wait_until_measured(settings)
-    return {
-        "began": began, "bytes_written": truth.bytes_written,
-        "lines_per_second": truth.lines_written / (time.time() - began),
-    }  # fmt: skip
-
-
-def wait_until_measured(settings: Settings, timeout_s: float = 300) -> None:
-    """Return once nothing is in flight: the census has seen the files' end, Flume and the stream have caught up."""
-    from shoplog.ledger.account import file_rows
-    from shoplog.stack.census import take_census
-
-    sites, deadline = load_sites(settings), time.monotonic() + timeout_s
-
-    while True:
-        size = {(row.site, row.file): row.lines for row in take_census(settings)}
-        rows = file_rows(settings, sites)
-        seen = {(row.site, row.file): row.written for row in rows}
-        if all(seen.get(key) == lines for key, lines in size.items()) and not any(row.in_flight for row in rows):
-            break
-        if time.monotonic() > deadline:
-            raise UserError(
-                f"Lines are still in flight after {timeout_s:.0f} s: see 'shoplog ledger' and 'shoplog status'."
-            )
-        time.sleep(1)
-    while control.read_status(settings).committed != _kafka_end(settings):
-        if time.monotonic() > deadline:
-            raise UserError("The stream has not measured everything: see 'shoplog stream status'.")
-        time.sleep(0.3)
-
-
-def _kafka_end(settings: Settings) -> dict[str, int]:
-    from shoplog.io.kafka import topic_offsets
-
-    return {str(partition): end for partition, end in topic_offsets(settings, settings.topic_raw)[1].items()}
-
-
-def run_dags(settings: Settings, days: list[date]) -> tuple[str, str]:
-    """Run the three DAGs in Airflow; return the worst state of the nightly and of the quality runs."""
-    from shoplog.stack.airflow_api import AirflowClient
-
-    airflow = AirflowClient(settings)
-    airflow.wait_for_dags(DAGS)
-    watch = airflow.trigger("stream_lifecycle", {"action": "ensure"})
-    states: dict[str, str] = {}
-    for dag_id in ("nightly", "quality"):
-        for day in days:
-            _SAY.print(f"{dag_id} of {day} in Airflow")
-            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), 600)
-            states[dag_id] = ended if ended != "success" else states.get(dag_id, "success")
-    lifecycle = airflow.wait_for_run("stream_lifecycle", watch, 120)
-    if lifecycle != "success":
-        raise UserError(f"The DAG stream_lifecycle ended {lifecycle}: see its log in Airflow.")
-    return states["nightly"], states["quality"]
 
 
 def demo(
@@ -129,7 +31,7 @@ def demo(
     sites = load_sites(settings)
     site = next(iter(sites.values()))
     try:
-        _SAY.print("starting the stack")
+        SAY.print("starting the stack")
         supervisor.up(settings)
         memory = PeakMemory(settings)
         memory.start()
@@ -144,7 +46,7 @@ def demo(
             control.give_orders(settings, "stopped")
             supervisor.down(settings)
     for sentence in card.wrong:
-        _SAY.print(f"[red]wrong:[/red] {sentence}")
+        SAY.print(f"[red]wrong:[/red] {sentence}")
     if as_json:
         print(json.dumps(card.as_dict()))
     else:

@@ -11,7 +11,7 @@ import typer
 from shoplog.commands.printing import Json, show
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
-from shoplog.stack import control, supervisor
+from shoplog.stack import control, supervised, supervisor
 
 Parts = Annotated[list[str] | None, typer.Argument(help="Parts to start; all by default.")]
 
@@ -34,7 +34,7 @@ def down() -> None:
 
 def status(as_json: Json = False) -> None:
     """Show each part; exit code 1 when one is not running."""
-    parts = supervisor.status(Settings.load())
+    parts = supervised.status(Settings.load())
     show("parts", [asdict(part) for part in parts], as_json)
     if not parts or any(part.state != "running" for part in parts):
         raise typer.Exit(1)

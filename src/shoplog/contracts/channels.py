@@ -113,3 +113,5 @@ CHANNEL = (
     Column("search_engine", "string", "name of the search engine that referred"),
     Column("click_id", "string", "kind of click id in the URL", allowed=tuple(CLICK_IDS)),
 )  # fmt: skip
+# Where somebody comes from: channel, source, medium, campaign.
+ORIGIN_COLUMNS = CHANNEL[:4]

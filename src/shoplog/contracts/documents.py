@@ -8,7 +8,7 @@ from shoplog.contracts.columns import REASONS
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.ratios import COUNTED, RATIOS
-from shoplog.contracts.sessions import SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
 from shoplog.contracts.tables import TABLES
 
 _WRITTEN = "<!-- Written by `shoplog docs` from src/shoplog/contracts/; a test fails when it is stale. -->"

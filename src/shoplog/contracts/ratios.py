@@ -5,8 +5,9 @@ Each is name -> (SQL, unit, meaning), as `SESSION_RATIOS`, and null where nothin
 
 from __future__ import annotations
 
-from shoplog.contracts.families import ORDERS, PAGES, PRODUCTS, TRAFFIC
-from shoplog.contracts.sessions import SESSION_RATIOS, SESSIONS
+from shoplog.contracts.families import PAGES, TRAFFIC
+from shoplog.contracts.session_figures import SESSION_RATIOS, SESSIONS
+from shoplog.contracts.shop_families import ORDERS, PRODUCTS
 
 Ratio = tuple[str, str, str]
 

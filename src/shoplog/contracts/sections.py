@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoplog.contracts import families as f
+from shoplog.contracts import shop_families as shop
 from shoplog.contracts import stored as s
 from shoplog.contracts.channels import AI_ASSISTANTS
 from shoplog.contracts.figures import figures_of
@@ -38,7 +39,7 @@ _SAID = (
         "requests", "page_views", "visitors", "bytes_sent", "availability", "error_ratio", "client_error_ratio",
         "server_error_ratio", "bot_requests", "bot_ratio", "ai_requests", "ai_ratio", "without_visitor", *_DURATIONS,
         "timed_requests")),
-    Section("orders", "Orders", f.ORDERS, (), (
+    Section("orders", "Orders", shop.ORDERS, (), (
         "orders", "revenue", "average_order_value", "orders_without_value", "confirmations")),
     Section("sessions", "Sessions", s.SESSION_ROWS, (), (
         "sessions", "bounce_ratio", "engaged_ratio", "pages_per_session", "mean_duration_s", "conversion_ratio", "cart_sessions",
@@ -57,12 +58,12 @@ _SAID = (
     Section("entry_pages", "Entry pages", s.SESSION_ROWS, ("entry_page",), _VISITS),
     Section("exit_pages", "Exit pages", s.SESSION_ROWS, ("exit_page",), ("sessions", "pages_per_session")),
     Section("exact_visitors", "Visitors, counted", s.EXACT_VISITORS, (), ("exact_visitors", "disguised_visitors")),
-    Section("events", "Shop events", f.EVENTS, ("event_name",), ("events", "visitors")),
-    Section("products", "Products", f.PRODUCTS, ("item_id", "item_category"), (
+    Section("events", "Shop events", shop.EVENTS, ("event_name",), ("events", "visitors")),
+    Section("products", "Products", shop.PRODUCTS, ("item_id", "item_category"), (
         "item_views", "cart_adds", "cart_removes", "item_purchases", "view_to_cart_ratio", "cart_to_order_ratio")),
-    Section("categories", "Categories", f.PRODUCTS, ("item_category",), (
+    Section("categories", "Categories", shop.PRODUCTS, ("item_category",), (
         "item_views", "cart_adds", "cart_removes", "item_purchases", "view_to_cart_ratio", "cart_to_order_ratio")),
-    Section("searches", "Searches in the shop", f.SEARCHES, ("search_term",), ("searches",)),
+    Section("searches", "Searches in the shop", shop.SEARCHES, ("search_term",), ("searches",)),
     Section("channels", "Channels", f.SOURCES, ("channel",), ("landings", "visitors")),
     Section("sources", "Sources", f.SOURCES, ("source", "medium"), ("landings", "visitors")),
     Section("campaigns", "Campaigns", f.SOURCES, ("campaign", "source", "medium"), ("landings", "visitors"),

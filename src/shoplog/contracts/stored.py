@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from shoplog.contracts.metrics import BYTES_SENT, REQUESTS
 from shoplog.contracts.model import Family, Metric, Table
-from shoplog.contracts.sessions import ORIGIN, SESSIONS
+from shoplog.contracts.session_figures import SESSIONS
+from shoplog.contracts.sessions import ORIGIN
 from shoplog.contracts.tables import SILVER_REQUEST
 from shoplog.contracts.visits import GOLD_ATTRIBUTION, GOLD_FUNNEL, GOLD_VISITORS, SILVER_SESSION
 

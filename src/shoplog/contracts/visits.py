@@ -6,7 +6,8 @@ from shoplog.contracts import columns as c
 from shoplog.contracts.gold import gold_table, partial_columns
 from shoplog.contracts.model import Column, Table
 from shoplog.contracts.people import AGENT, BEHAVIOUR
-from shoplog.contracts.sessions import ATTRIBUTION, FUNNEL_STEP, ORIGIN, REQUEST_BALANCE, SESSION, SESSIONS
+from shoplog.contracts.session_figures import ATTRIBUTION, FUNNEL_STEP, REQUEST_BALANCE, SESSIONS
+from shoplog.contracts.sessions import ORIGIN, SESSION
 
 _DAY = ("event_date",)
 _BOT = tuple(column for column in AGENT if column.name in ("traffic_type", "bot_category", "bot_name"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from shoplog.contracts.families import LEDGER
+from shoplog.contracts.ledger_family import LEDGER
 
 FileKey = tuple[str, str, str]  # site, host, file
 Marks = dict[tuple[int, str, str, str], int]  # Kafka partition, site, host, file -> highest byte offset seen

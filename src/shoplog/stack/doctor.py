@@ -16,7 +16,7 @@ import psutil
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
-from shoplog.stack import supervisor
+from shoplog.stack import supervised
 from shoplog.stack.jvm import find_java
 from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import is_free
@@ -123,7 +123,7 @@ def _memory(_settings: Settings) -> Finding:
 
 
 def _ports(settings: Settings) -> list[Finding]:
-    running = {part.name for part in supervisor.status(settings) if part.state == "running"}
+    running = {part.name for part in supervised.status(settings) if part.state == "running"}
     findings = []
     for name, part in PARTS.items():
         for setting in part.ports:

@@ -7,7 +7,7 @@ import threading
 import psutil
 
 from shoplog.settings import Settings
-from shoplog.stack import supervisor
+from shoplog.stack import supervised
 
 
 class PeakMemory(threading.Thread):
@@ -29,7 +29,7 @@ class PeakMemory(threading.Thread):
         """Sample every two seconds until told to stop."""
         while not self._enough.wait(2):
             total = 0
-            for part in supervisor.status(self._settings):
+            for part in supervised.status(self._settings):
                 total += _family_rss(part.pid) if part.pid else 0
             self.peak_mb = max(self.peak_mb, total >> 20)
 

@@ -8,10 +8,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from xmlrpc.client import Fault
 
 import psutil
 
@@ -23,19 +19,9 @@ from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
 from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import await_health, check_before, check_ports
+from shoplog.stack.supervised import PartStatus, one, start_part, states, status, stop_part
 
 _DOWN = ("stopped", "exited", "fatal", "backoff")
-
-
-@dataclass(frozen=True, slots=True)
-class PartStatus:
-    """One part as the supervisor sees it."""
-
-    name: str
-    state: str  # running | starting | stopping | stopped | exited | backoff | fatal
-    pid: int | None
-    since: str | None
-    detail: str
 
 
 def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 240.0) -> list[PartStatus]:
@@ -53,8 +39,8 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
         if "kafka" in names:
-            _start(settings, "kafka")
-            await_health(settings, ["kafka"], deadline, _states)
+            start_part(settings, "kafka")
+            await_health(settings, ["kafka"], deadline, states)
             kafka.create_topics(settings)
         if any(name.startswith("airflow-") for name in names):
             from shoplog.stack.airflow import prepare_airflow
@@ -64,8 +50,8 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
             # Ordered before the others are healthy: the stream gets ready meanwhile.
             control.give_orders(settings, "running")
         for name in names:
-            _start(settings, name)
-        await_health(settings, names, deadline, _states)
+            start_part(settings, name)
+        await_health(settings, names, deadline, states)
     return status(settings)
 
 
@@ -89,30 +75,21 @@ def down(settings: Settings, timeout_s: float = 120.0) -> None:
         socket_path(settings).unlink(missing_ok=True)
 
 
-def status(settings: Settings) -> list[PartStatus]:
-    """Return every part's status, all stopped where no supervisor runs."""
-    proxy = connect(settings)
-    if proxy is None:
-        return [PartStatus(name, "stopped", None, None, "not started") for name in PARTS]
-    infos = {info["name"]: info for info in proxy.getAllProcessInfo()}
-    return [_part_status(name, infos[name]) for name in PARTS if name in infos]
-
-
 def restart(settings: Settings, name: str, timeout_s: float = 120.0, once: dict[str, str] | None = None) -> PartStatus:
     """Return the part's status after a clean stop and a healthy start; `once` is set for this start alone."""
     proxy = connected(settings)
-    _stop(proxy, name)
+    stop_part(proxy, name)
     if once:
         set_once(settings, name, once)
-    _start(settings, name)
-    await_health(settings, [name], time.monotonic() + timeout_s, _states)
-    return _one(settings, name)
+    start_part(settings, name)
+    await_health(settings, [name], time.monotonic() + timeout_s, states)
+    return one(settings, name)
 
 
 def stop(settings: Settings, name: str) -> PartStatus:
     """Return the part's status after a clean stop of it alone."""
-    _stop(connected(settings), name)
-    return _one(settings, name)
+    stop_part(connected(settings), name)
+    return one(settings, name)
 
 
 def kill(settings: Settings, name: str, sig: int = signal.SIGKILL) -> int:
@@ -126,25 +103,12 @@ def kill(settings: Settings, name: str, sig: int = signal.SIGKILL) -> int:
 
 def pid(settings: Settings, name: str) -> int | None:
     """Return a running part's process id."""
-    return _one(settings, name).pid
+    return one(settings, name).pid
 
 
 def wait_healthy(settings: Settings, names: list[str], timeout_s: float = 120.0) -> None:
     """Return once the parts named are healthy, or raise `UserError` saying which is not and where its log is."""
-    await_health(settings, names, time.monotonic() + timeout_s, _states)
-
-
-def _one(settings: Settings, name: str) -> PartStatus:
-    if name not in PARTS:
-        raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
-    return next(part for part in status(settings) if part.name == name)
-
-
-def _part_status(name: str, info: dict[str, Any]) -> PartStatus:
-    state = str(info["statename"]).lower()
-    at = info["start"] if info["pid"] else info["stop"]
-    since = datetime.fromtimestamp(at, UTC).isoformat() if at else None
-    return PartStatus(name, state, info["pid"] or None, since, str(info["spawnerr"] or info["description"]))
+    await_health(settings, names, time.monotonic() + timeout_s, states)
 
 
 @contextmanager
@@ -157,28 +121,8 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _start(settings: Settings, name: str) -> None:
-    try:
-        connected(settings).startProcess(name, False)
-    except Fault as fault:
-        if "ALREADY_STARTED" not in fault.faultString:
-            raise UserError(f"{name} cannot be started: {fault.faultString}.") from fault
-
-
-def _stop(proxy: Any, name: str) -> None:
-    try:
-        proxy.stopProcess(name, True)
-    except Fault as fault:
-        if "NOT_RUNNING" not in fault.faultString:
-            raise UserError(f"{name} cannot be stopped: {fault.faultString}.") from fault
-
-
 def _process(number: int) -> psutil.Process | None:
     try:
         return psutil.Process(number)
     except psutil.NoSuchProcess:
         return None
-
-
-def _states(settings: Settings) -> dict[str, tuple[str, int | None]]:
-    return {part.name: (part.state, part.pid) for part in status(settings)}

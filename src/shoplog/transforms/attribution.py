@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.sessions import ATTRIBUTION, ATTRIBUTION_MODELS, CHECKOUT_STEPS, DIRECT, ORIGIN
+from shoplog.contracts.session_figures import ATTRIBUTION
+from shoplog.contracts.sessions import ATTRIBUTION_MODELS, CHECKOUT_STEPS, DIRECT, ORIGIN
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shoplog.contracts.sessions import CHECKOUT_STEPS, EVENTS_OF_VALUE, FUNNEL, FUNNEL_KINDS, FUNNEL_STEP
+from shoplog.contracts.session_figures import FUNNEL_STEP
+from shoplog.contracts.sessions import CHECKOUT_STEPS, EVENTS_OF_VALUE, FUNNEL, FUNNEL_KINDS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

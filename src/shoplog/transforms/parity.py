@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shoplog.contracts.families import DIMENSIONS, FAMILIES
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS
 from shoplog.contracts.model import Family, Metric
-from shoplog.contracts.sessions import SESSIONS, SESSIONS_DIFFER
+from shoplog.contracts.session_figures import SESSIONS
+from shoplog.contracts.sessions import SESSIONS_DIFFER
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

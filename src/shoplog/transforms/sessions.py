@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shoplog.contracts import sessions as c
 from shoplog.contracts.people import REGULAR
+from shoplog.contracts.session_figures import REQUEST_BALANCE
 from shoplog.transforms import attribution, funnels
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def session_balance(requests: DataFrame, day: date, disguised: DataFrame | None 
         totals.agg(F.count("*").alias("requests"), *(F.expr(f"count_if(_share = '{s}') as {s}") for s in refused))
         .join(of_people, "site", "left")
         .selectExpr("*", "coalesce(_out, 0L) as outside_sessions", "coalesce(_in, 0L) as in_sessions")
-        .select(*(column.name for column in c.REQUEST_BALANCE))
+        .select(*(column.name for column in REQUEST_BALANCE))
     )
 
 
