@@ -15,7 +15,7 @@ from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity, read_lines
-from shoplog.io.salts import living_salts
+from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, create_table
 from shoplog.io.sources import importing
 from shoplog.rules import read_catalogues
@@ -45,9 +45,11 @@ def import_logs(
         imported = create_table(session, settings, BRONZE_IMPORT_LOG.name)
         streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
+        catalogues = read_catalogues({site.name: site.catalogue})
+        parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
         names = session.createDataFrame([(str(path),) for path in paths], "path string").repartition(len(paths))
         read = names.mapInArrow(
-            importing(line_parser({site.name: site}, read_catalogues({site.name: site.catalogue}), salts), lines_of),
+            importing(parse, lines_of),
             BRONZE_IMPORT_LOG.schema_ddl,
         )
         rows = read.persist()

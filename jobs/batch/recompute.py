@@ -14,7 +14,7 @@ from jobs.partials import accepted_partials, with_event_date
 from jobs.side_by_side import side_by_side
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
-from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, in_days, replace_days
@@ -24,7 +24,9 @@ from shoplog.transforms.merge import merged
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-WRITES = tuple(t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_ANOMALY, *GOLD.values(), *VISIT_TABLES))
+WRITES = tuple(
+    t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_ANOMALY, *GOLD.values(), *VISIT_TABLES, SILVER_LOGIN)
+)
 
 
 def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from shoplog.io.sources import mapping_all
 from shoplog.settings import Settings
 from shoplog.transforms.attribution import attribution
 from shoplog.transforms.bots import suspicious_visitors
-from shoplog.transforms.days import exact_visitors, site_shares
+from shoplog.transforms.days import exact_visitors, logins_of_days, site_shares
 from shoplog.transforms.funnels import funnels
 from shoplog.transforms.merge import merged
 from shoplog.transforms.sessions import session_balance, sessions
@@ -40,6 +40,7 @@ def recompute_visits(session: SparkSession, settings: Settings, silver: DataFram
     replace_days(disguised(of_days), settings, c.GOLD_DISGUISED.name, days)
     known = stored(c.GOLD_DISGUISED.name)
     replace_days(exact_visitors(of_days, known), settings, c.GOLD_VISITORS.name, days)
+    replace_days(logins_of_days(of_days), settings, c.SILVER_LOGIN.name, days)
 
     touched = in_days("event_date", sorted({*days, *(day - timedelta(days=1) for day in days)}))
     started = sorted(row["event_date"] for row in silver.where(touched).select("event_date").distinct().collect())

@@ -17,7 +17,7 @@ from shoplog.errors import DriftError
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
-from shoplog.io.salts import living_salts
+from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, table_path
 from shoplog.io.sources import landing
 from shoplog.rules import read_catalogues
@@ -70,7 +70,8 @@ class LiveTables:
 
     def _append_bronze(self, records: DataFrame, covered: KafkaRange) -> None:
         salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
-        land = landing(read_identity, line_parser(self.sites, self.catalogues, salts), self.marks, self.seen)
+        parse = line_parser(self.sites, self.catalogues, salts, login_key(self.settings.secrets_dir))
+        land = landing(read_identity, parse, self.marks, self.seen)
         rows = records.selectExpr(*_RECORD).mapInArrow(land, BRONZE_ACCESS_LOG.schema_ddl)
         append(rows, self.settings, BRONZE_ACCESS_LOG.name, covered.to_metadata(resharded=list(self.seen)))
         self.committed = covered.end

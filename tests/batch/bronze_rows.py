@@ -21,8 +21,8 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def line(event_time: datetime, status: int = 200, url: str = "/", agent: str = "agent") -> bytes:
-    return f'203.0.113.5 - - [{event_time:%d/%b/%Y:%H:%M:%S} +0000] "GET {url} HTTP/1.1" {status} 10 "-" "{agent}"'.encode()
+def line(event_time: datetime, status: int = 200, url: str = "/", agent: str = "agent", user: str = "-") -> bytes:
+    return f'203.0.113.5 - {user} [{event_time:%d/%b/%Y:%H:%M:%S} +0000] "GET {url} HTTP/1.1" {status} 10 "-" "{agent}"'.encode()
 
 
 class Bronze:
@@ -59,7 +59,9 @@ class Bronze:
             pl.lit(None, pl.String).alias("reason"),
         )  # fmt: skip
         fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-        return line_parser(load_sites(self.settings), {}, self.salts)(frame).with_columns(fate.alias("fate"))
+        return line_parser(load_sites(self.settings), {}, self.salts, b"login key")(frame).with_columns(
+            fate.alias("fate")
+        )
 
     def _append(self, table: Table, rows: pl.DataFrame) -> None:
         path = str(self.settings.warehouse / table.name)

@@ -36,11 +36,15 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
     send(
         20,
-        line(at(20, 23, 50), agent=FIREFOX),
+        line(at(20, 23, 50), agent=FIREFOX, user="ada"),
         line(at(20, 23, 58), agent=FIREFOX, url="/category/shoes"),
         *(line(at(20, 9, n), 404, url, CHROME) for n, url in enumerate(PROBES)),
     )
-    send(21, line(at(21, 0, 5), agent=FIREFOX, url="/category/hats"), line(at(21, 15), agent=FIREFOX))
+    send(
+        21,
+        line(at(21, 0, 5), agent=FIREFOX, url="/category/hats", user="ada"),
+        line(at(21, 15), agent=FIREFOX, user="grace"),
+    )
     recompute(spark, settings, [D20])
     assert publish(spark, settings, [D20]) == 1
     return settings
@@ -85,3 +89,16 @@ def test_several_days_at_once_are_the_same_as_one_after_the_other(shop: Settings
     assert after == before
     assert publish(spark, shop, [D20, D21]) == 2
     assert sessions(shop) == [(D20, 3, "final"), (D21, 1, "provisional")]
+
+
+def test_logins_are_new_once_and_then_come_back(shop: Settings) -> None:
+    cohorts = "select event_date, first_date, days_since, logins, status from gold_retention_1d_now order by all"
+    assert run_sql(shop, cohorts)[1] == [
+        (D20, D20, 0, 1, "final"),
+        (D21, D20, 1, 1, "final"),
+        (D21, D21, 0, 1, "final"),
+    ]
+    names = run_sql(shop, "select count(distinct login_id) from silver_login_1d")[1]
+    assert names == [(2,)], "one id a login, the same on both days"
+    texts = run_sql(shop, "select count(*) from silver_request where login_id in ('ada', 'grace')")[1]
+    assert texts == [(0,)], "a user name stands in silver"

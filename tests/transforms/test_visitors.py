@@ -9,7 +9,7 @@ import pytest
 from shoplog.contracts.attacks import ATTACK, LOGIN, WEAK_SPOT
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.transforms.measure import measured
-from shoplog.transforms.visitors import with_visitor_ids
+from shoplog.transforms.visitors import with_login_ids, with_visitor_ids
 
 DAY = date(2026, 11, 20)
 SALTS = {DAY - timedelta(days=1): b"yesterday", DAY: b"today"}
@@ -130,3 +130,15 @@ def test_both_engines_read_the_patterns_alike() -> None:
         by_polars = pl.Series(texts).str.contains(pattern).to_list()
         by_duckdb = [duckdb.execute("select regexp_matches(?, ?)", [text, pattern]).fetchall()[0][0] for text in texts]
         assert by_polars == by_duckdb
+
+
+def test_a_login_has_one_id_at_each_site_and_its_name_is_nowhere() -> None:
+    rows = pl.DataFrame(
+        {"site": ["shop", "shop", "other", "shop"], "remote_user": ["ada", "ada", "ada", None]},
+        schema={"site": pl.String, "remote_user": pl.String},
+    )
+    ids = with_login_ids(rows, b"key")["login_id"].to_list()
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[3] is None
+    assert "ada" not in "".join(filter(None, ids))
+    assert with_login_ids(rows, b"another key")["login_id"][0] != ids[0]

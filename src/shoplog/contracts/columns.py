@@ -64,7 +64,12 @@ VISITOR_ID = Column(
 VISITOR_ID_PREV = Column(
     "visitor_id_prev", "string", "the same with the previous day's salt, so that sessions cross midnight"
 )
-VISITOR = (ADDRESS_ID, VISITOR_ID, VISITOR_ID_PREV)
+LOGIN_ID = Column(
+    "login_id",
+    "string",
+    "keyed hash of site and the user name that the server logged, the same every day; null without one",
+)
+VISITOR = (ADDRESS_ID, VISITOR_ID, VISITOR_ID_PREV, LOGIN_ID)
 ENRICHED = (*AGENT, COUNTRY, *CHANNEL, *PAGE, *EVENT_COLUMNS)
 RULES_VERSION = Column("rules_version", "int", "version of the site's rules that read the line")
 

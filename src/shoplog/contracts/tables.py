@@ -7,7 +7,7 @@ from shoplog.contracts.anomalies import ANOMALY
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
 from shoplog.contracts.gold import FAMILY, gold_table, partial_columns
 from shoplog.contracts.model import Column, Table
-from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
 _BRONZE = (
@@ -134,7 +134,7 @@ TABLES = {
     table.name: table
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
-        *VISIT_TABLES, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE, LEDGER_WINDOW,
-        GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
+        *VISIT_TABLES, SILVER_LOGIN, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE,
+        LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
     )
 }  # fmt: skip

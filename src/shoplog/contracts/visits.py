@@ -45,6 +45,14 @@ GOLD_VISITORS = Table(
     _DAY,
     ("site",),
 )  # fmt: skip
+SILVER_LOGIN = Table(
+    "silver_login_1d",
+    (c.SITE, c.EVENT_DATE, c.LOGIN_ID, Column("requests", "bigint", "its requests on the day", nullable=False)),
+    "recompute",
+    "a login that was there on a UTC day, where the server logs user names",
+    _DAY,
+    ("site", "login_id"),
+)
 
 # Of a day and of the day before, whose last sessions may run over midnight.
 OF_SESSIONS = (SILVER_SESSION, GOLD_SESSIONS, GOLD_FUNNEL, GOLD_ATTRIBUTION, GOLD_REQUEST_BALANCE)

@@ -1,4 +1,4 @@
-"""One secret salt a UTC day, made when first needed, dead 48 hours after its day ended."""
+"""One secret salt a UTC day, made when first needed, dead 48 hours after its day ended; and the logins' key, which stays."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def living_salts(folder: Path, now: datetime) -> dict[date, bytes]:
         if date.fromisoformat(path.stem) not in living:
             path.unlink()
     return {day: _salt(folder / f"{day.isoformat()}.salt") for day in living}
+
+
+def login_key(folder: Path) -> bytes:
+    """Return the key that makes ids of logins; without its file nobody can tell whose they are, nor count them on."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return _salt(folder / "login.key")
 
 
 def _end(day: date) -> datetime:

@@ -8,7 +8,7 @@ from shoplog.contracts.duckdb_sql import figure_sql, merge_sql
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY, SILVER_REQUEST, TABLES
-from shoplog.contracts.visits import OF_SESSIONS, VISIT_TABLES
+from shoplog.contracts.visits import OF_SESSIONS, SILVER_LOGIN, VISIT_TABLES
 from shoplog.io.duck import dataset, open_connection
 from shoplog.settings import Settings
 
@@ -30,22 +30,33 @@ def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConn
         connection.execute(f"create view {view} as select {columns} from bronze_access_log where fate = '{fate}'")
     newest = "row_number() over (partition by site, day order by published_at desc)"
     connection.execute(f"create view published_newest as select * from published_day qualify {newest} = 1")
-    dated = [*(family.table for family in FAMILIES), *(table.name for table in (*VISIT_TABLES, GOLD_ANOMALY))]
-    named = [table for table in dated if table in query] if query is not None else []
+    nightly = (*VISIT_TABLES, SILVER_LOGIN)
+    dated = [*(family.table for family in FAMILIES), *(table.name for table in (*nightly, GOLD_ANOMALY))]
+    # Retention is counted from logins.
+    words = query.replace("gold_retention_1d_now", SILVER_LOGIN.name) if query is not None else ""
+    named = [table for table in dated if table in words]
     wanted = named or dated
     for family in (family for family in FAMILIES if family.table in wanted):
         connection.execute(_live_view(family))
         shown = ["window_start", "window_end", *family.dimensions, *_figures(family)]
         _register_pinned(connection, settings, family.table, shown, "window_start::date")
         connection.execute(_now_view(family))
-    for table in (table for table in VISIT_TABLES if table.name in wanted):
+    for table in (table for table in nightly if table.name in wanted):
         _register_pinned(connection, settings, table.name, list(table.column_names[1:]), "event_date")
         connection.execute(_visits_view(table.name, is_open=table in OF_SESSIONS))
+    if SILVER_LOGIN.name in wanted:
+        connection.execute(_RETENTION)
     if GOLD_ANOMALY.name in wanted:
         _register_pinned(connection, settings, GOLD_ANOMALY.name, list(GOLD_ANOMALY.column_names[1:]), "event_date")
         connection.execute(_ANOMALIES_NOW)
     return connection
 
+
+# A cohort is the logins that were first there on one day: day 0 are the new ones, all others have come back.
+_RETENTION = f"""create view gold_retention_1d_now as
+with firsts as (select site, login_id, min(event_date) as first_date from {SILVER_LOGIN.name}_now group by all)
+select l.site, l.event_date, f.first_date, l.event_date - f.first_date as days_since, count(*) as logins,
+max(l.status) as status from {SILVER_LOGIN.name}_now l join firsts f on l.site = f.site and l.login_id = f.login_id group by all"""
 
 _ANOMALIES_NOW = """create view gold_anomaly_now as
 select * exclude (published_of), 'final' as status from gold_anomaly_pinned

@@ -41,6 +41,12 @@ def exact_visitors(requests: DataFrame, disguised: DataFrame) -> DataFrame:
     )
 
 
+def logins_of_days(requests: DataFrame) -> DataFrame:
+    """Return `SILVER_LOGIN` of accepted requests: each login of people once a site and day."""
+    people = requests.where(f"{PERSON} and login_id is not null")
+    return people.groupBy(*_DAY, "login_id").agg(*_sql("count(*) requests"))
+
+
 def newest_published(published: DataFrame) -> DataFrame:
     """Return of each site and day the `published_day` row that was published last."""
     kept = ("bronze_version", "table_versions", "requests", "live_requests")

@@ -15,7 +15,7 @@ from shoplog.transforms.events import with_events
 from shoplog.transforms.formats.addresses import Proxies
 from shoplog.transforms.parse import Reading, parse_lines
 from shoplog.transforms.referrers import with_channel
-from shoplog.transforms.visitors import with_visitor_ids
+from shoplog.transforms.visitors import with_login_ids, with_visitor_ids
 
 
 class SiteLike(Protocol):
@@ -51,11 +51,14 @@ class SiteLike(Protocol):
 
 
 def line_parser(
-    sites: Mapping[str, SiteLike], catalogues: Mapping[str, pl.DataFrame], salts: Mapping[date, bytes] | None
+    sites: Mapping[str, SiteLike],
+    catalogues: Mapping[str, pl.DataFrame],
+    salts: Mapping[date, bytes] | None,
+    login_key: bytes | None = None,
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return the function from rows with identity and raw to rows with every parsed column.
 
-    Without salts (recompute) the ids that the rows already carry are kept: they were made once, at landing.
+    Without salts and key (recompute) the ids that the rows already carry are kept: they were made once, at landing.
     """
     hosts = {name: site.hosts for name, site in sites.items()}
     own = {name: site.own_addresses for name, site in sites.items() if site.own_addresses}
@@ -73,6 +76,8 @@ def line_parser(
         rows = _enriched(parse_lines(lines, readings), enrich)
         if salts is not None:
             rows = with_visitor_ids(rows, salts)
+        if login_key is not None:
+            rows = with_login_ids(rows, login_key)
         return rows.drop("address")
 
     return parse

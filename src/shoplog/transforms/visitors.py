@@ -32,6 +32,17 @@ def with_visitor_ids(rows: pl.DataFrame, salts: Mapping[date, bytes]) -> pl.Data
     return rows.join(ids, on=list(_KEY), how="left", nulls_equal=True, maintain_order="left")
 
 
+def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """Return rows (site, remote_user) with `login_id`; null where the server logged no user."""
+    distinct = rows.select("site", "remote_user").unique().drop_nulls()
+    made = [
+        hashlib.blake2b(f"{site}\0{user}".encode(), key=key, digest_size=8).hexdigest()
+        for site, user in distinct.iter_rows()
+    ]
+    ids = distinct.with_columns(pl.Series("login_id", made, pl.String))
+    return rows.join(ids, on=["site", "remote_user"], how="left", maintain_order="left")
+
+
 def _hash(salts: Mapping[date, bytes], day: date | None, identity: str) -> str | None:
     """Return 16 hexadecimal digits, or null without a salt."""
     salt = salts.get(day) if day is not None else None
