@@ -40,7 +40,13 @@ VIEWS = {
 }  # fmt: skip
 # The lines below are page views: no shop events, orders or searches.
 WITHOUT_ROWS = {"events", "products", "orders", "searches"}
-VISITS_WITHOUT_ROWS = {"gold_attribution_1d", "gold_disguised_1d", "gold_anomaly", "silver_login_1d"}
+VISITS_WITHOUT_ROWS = {
+    "gold_attribution_1d",
+    "gold_disguised_1d",
+    "gold_anomaly",
+    "silver_login_1d",
+    "gold_retention_1d",
+}
 WITH_ROWS = [family for family in FAMILIES if family.name not in WITHOUT_ROWS]
 
 
