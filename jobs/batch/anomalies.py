@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.partials import partials
+from shoplog.contracts.anomalies import COUNTS
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.tables import GOLD_ANOMALY, SILVER_REQUEST
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
@@ -18,7 +19,6 @@ from shoplog.io.sources import to_arrow
 from shoplog.settings import Settings
 from shoplog.transforms.anomalies.day import found_anomalies
 from shoplog.transforms.anomalies.evidence import with_contributors, with_examples
-from shoplog.transforms.anomalies.figures import COUNTS
 from shoplog.transforms.anomalies.series import SiteWatch, series_anomalies
 from shoplog.transforms.anomalies.visitors import busy_minutes
 
@@ -37,7 +37,9 @@ def replace_anomalies(session: SparkSession, settings: Settings, day: date) -> i
     requests = silver.where(f"event_date = '{day.isoformat()}'").selectExpr("*", "'accepted' fate")
     visitors = pl.DataFrame(pl.from_arrow(busy_minutes(partials(requests, [VISITOR_MINUTES])).toArrow()))
     found = found_anomalies(minutes.filter(pl.col("event_date") == day), visitors, watches, set())
-    found = with_contributors(found.filter(pl.col("event_date") == day), requests_by_dimension(settings, None, [day]))
+    found = with_contributors(
+        found.filter(pl.col("event_date") == day), requests_by_dimension(settings, [day], is_live=False)
+    )
     lines = pl.scan_delta(str(table_path(settings, SILVER_REQUEST.name))).filter(pl.col("event_date") == day)
     batches: list[Any] = list(to_arrow(with_examples(found, lines), GOLD_ANOMALY))
     rows = session.createDataFrame(pa.Table.from_batches(batches), GOLD_ANOMALY.schema_ddl) if len(found) else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.sinks import create_table, in_days
@@ -17,8 +18,6 @@ from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-IDENTITY = ("site", "host", "file", "byte_offset")
 
 
 def bronze_versions(session: SparkSession, settings: Settings) -> dict[str, int]:
@@ -49,7 +48,7 @@ def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
     from pyspark.sql import functions as F
 
     order = (F.col("ingest_time"), F.col("kafka_partition").asc_nulls_last(), F.col("kafka_offset").asc_nulls_last())
-    first = Window.partitionBy(*IDENTITY).orderBy(*order)
+    first = Window.partitionBy(*IDENTITY_NAMES).orderBy(*order)
     once = rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
     sites = load_sites(settings)
     catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.batch.bronze import IDENTITY
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
+from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, LEDGER_CENSUS_IMPORT
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
@@ -53,18 +53,18 @@ def import_logs(
             BRONZE_IMPORT_LOG.schema_ddl,
         )
         rows = read.persist()
-        known = session.read.format("delta").load(str(imported)).select(*IDENTITY)
-        live = session.read.format("delta").load(str(streamed)).select(*IDENTITY)
+        known = session.read.format("delta").load(str(imported)).select(*IDENTITY_NAMES)
+        live = session.read.format("delta").load(str(streamed)).select(*IDENTITY_NAMES)
         lines, expected = rows.count(), sum(census.lines + census.has_unfinished for census in held)
         # More than that is no fault: a file may still grow.
         if lines < expected:
             raise UserError(f"{lines} lines were read of the {expected} that the files hold: nothing was imported.")
-        fresh = rows.join(known, on=list(IDENTITY), how="left_anti")
+        fresh = rows.join(known, on=list(IDENTITY_NAMES), how="left_anti")
         if len({file_identity(path) for path in paths}) < len(paths):
             # One file named twice, as it is and compressed.
-            fresh = fresh.dropDuplicates(IDENTITY)
+            fresh = fresh.dropDuplicates(IDENTITY_NAMES)
         fresh = fresh.persist()
-        added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY), how="left_semi").count()
+        added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY_NAMES), how="left_semi").count()
         # Asked before the append: afterwards these lines are known ones.
         touched = fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()
         _append_censuses(session, settings, site.name, host, dict(zip(paths, held, strict=True)), now)

@@ -30,7 +30,6 @@ def publish(session: SparkSession, settings: Settings, days: Sequence[date]) -> 
     for day in days:
         if day >= datetime.now(UTC).date():
             raise UserError(f"{day} is not over in UTC: only finished days are published.")
-    named = ", ".join(map(str, days))
     if latest_version(settings.warehouse / SILVER_REQUEST.name) is None:
         raise UserError(f"Nothing was recomputed yet: run 'shoplog recompute --date {days[0]}' first.")
     with table_leases(settings, (PUBLISHED_DAY.name,), "publish", session._jvm):
@@ -49,7 +48,7 @@ def publish(session: SparkSession, settings: Settings, days: Sequence[date]) -> 
         ).persist()  # fmt: skip
         count = rows.count()
         if not count:
-            raise UserError(f"{named} has no recomputed requests: nothing was published.")
+            raise UserError(f"{', '.join(map(str, days))} has no recomputed requests: nothing was published.")
         before = session.read.format("delta").load(str(published))
         append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
         rows.unpersist()

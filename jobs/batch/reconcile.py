@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.batch.bronze import IDENTITY
 from jobs.partials import accepted_partials, partials
+from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
 from shoplog.contracts.session_figures import SESSIONS
@@ -78,7 +78,9 @@ def _live(session: SparkSession, settings: Settings, day: date, families: Sequen
 def _sessions(session: SparkSession, settings: Settings, day: date, imported: DataFrame) -> DataFrame:
     """Return the sessions of both layers: they differ by definition, and by nothing else."""
     silver = _day_of(session, settings, SILVER_REQUEST.name, day)
-    streamed = silver.join(imported.select(*IDENTITY), list(IDENTITY), "left_anti").selectExpr("*", "'accepted' fate")
+    streamed = silver.join(imported.select(*IDENTITY_NAMES), list(IDENTITY_NAMES), "left_anti").selectExpr(
+        "*", "'accepted' fate"
+    )
     return compared_sessions(
         sessions_by_minutes(_live(session, settings, day, (VISITOR_MINUTES,))),
         sessions_by_minutes(partials(streamed, (VISITOR_MINUTES,))),
@@ -96,4 +98,4 @@ def _only_imported(session: SparkSession, settings: Settings, day: date) -> Data
     live = session.read.format("delta").load(str(settings.warehouse / BRONZE_ACCESS_LOG.name))
     imported = session.read.format("delta").load(str(create_table(session, settings, BRONZE_IMPORT_LOG.name)))
     of_day = imported.where(f"fate = 'accepted' and event_date = '{day.isoformat()}'")
-    return of_day.join(live.select(*IDENTITY), on=list(IDENTITY), how="left_anti")
+    return of_day.join(live.select(*IDENTITY_NAMES), on=list(IDENTITY_NAMES), how="left_anti")

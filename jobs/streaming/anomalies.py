@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from shoplog.contracts.tables import GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
+from shoplog.contracts.tables import GOLD_ANOMALY_LIVE
 from shoplog.io.commits import latest_version, read_commit
 from shoplog.io.history import minute_counts, requests_by_dimension
 from shoplog.io.offsets import KafkaRange
@@ -71,9 +71,7 @@ class AnomalyWatch:
             return 0
         lines = pl.scan_delta(str(self.tables.bronze)).filter(pl.col("event_date").is_in(fresh["event_date"].implode()))
         days = fresh["event_date"].unique().to_list()
-        shown = with_contributors(
-            with_examples(fresh, lines), requests_by_dimension(self.settings, GOLD_PARTIAL_LIVE, days)
-        )
+        shown = with_contributors(with_examples(fresh, lines), requests_by_dimension(self.settings, days, is_live=True))
         batches: list[Any] = list(to_arrow(shown, GOLD_ANOMALY_LIVE))
         rows = self.tables.session.createDataFrame(pa.Table.from_batches(batches), GOLD_ANOMALY_LIVE.schema_ddl)
         at = self.tables.measured

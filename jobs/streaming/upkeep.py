@@ -40,9 +40,9 @@ class Upkeep:
             self.compact_fullest_day()
         finally:
             self.tables.lock.release()
-            # Reads tables and appends to its own: no batch waits for it.
-            self.anomalies.tick()
-            self._next = time.monotonic() + self.settings.upkeep_interval_s
+        # Reads tables and appends to its own: no batch waits for it.
+        self.anomalies.tick()
+        self._next = time.monotonic() + self.settings.upkeep_interval_s
 
     def land_census(self) -> None:
         """Append what censuses have said since the last time, with the Kafka range in the commit."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from shoplog.commands.batch import parse_day
 from shoplog.commands.printing import Json, as_table, show
+from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-
-_IDENTITY = ("site", "host", "file", "byte_offset")
 
 
 def anomalies(
@@ -49,15 +48,11 @@ def of_day(text: str, show_addresses: bool) -> list[dict[str, Any]]:
     """Return the anomalies of a UTC day, final or provisional; with `address` where it is asked for."""
     from shoplog.io.anomalies import anomalies_of
 
-    try:
-        day = datetime.fromisoformat(text).date()
-    except ValueError as error:
-        raise UserError(f"{text!r} is no date: write YYYY-MM-DD.") from error
     settings = Settings.load()
-    rows = anomalies_of(settings, day)
+    rows = anomalies_of(settings, parse_day(text))
     if show_addresses:
         known = addresses_of(settings, rows)
-        rows = [{**row, "address": known.get(tuple(row[name] for name in _IDENTITY))} for row in rows]
+        rows = [{**row, "address": known.get(tuple(row[name] for name in IDENTITY_NAMES))} for row in rows]
     return rows
 
 
@@ -67,19 +62,15 @@ def addresses_of(settings: Settings, anomalies: list[dict[str, Any]]) -> dict[tu
 
     from shoplog.io.anomalies import raw_lines
     from shoplog.sites import load_sites
-    from shoplog.transforms.formats.addresses import Proxies
-    from shoplog.transforms.parse import Reading, parse_lines
+    from shoplog.transforms.landing import readings_of
+    from shoplog.transforms.parse import parse_lines
 
     lines = raw_lines(settings, anomalies)
     if lines.is_empty():
         return {}
-    sites = load_sites(settings).items()
-    readings = {
-        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
-        for name, site in sites
-    }
+    readings = readings_of(load_sites(settings))
     parsed = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), readings)
-    return {row[:-1]: row[-1] for row in parsed.select(*_IDENTITY, "address").iter_rows()}
+    return {row[:-1]: row[-1] for row in parsed.select(*IDENTITY_NAMES, "address").iter_rows()}
 
 
 def scored(file: Path) -> Iterator[dict[str, Any]]:

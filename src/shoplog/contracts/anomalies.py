@@ -42,6 +42,9 @@ def severity(pattern: str, score: float) -> str:
     return "warning" if score >= 0.6 else "info"
 
 
+# What the series of a site are made of: its traffic, by the minute.
+COUNTS = ("requests", "page_views", "status_5xx")
+
 ANOMALY = (
     c.SITE,
     c.EVENT_DATE,

@@ -28,6 +28,7 @@ HOST = Column("host", "string", "the machine that wrote the line", nullable=Fals
 FILE = Column("file", "string", "name of the log file, without a compression suffix", nullable=False)
 BYTE_OFFSET = Column("byte_offset", "bigint", "first byte of the line in its uncompressed file", nullable=False)
 IDENTITY = (SITE, HOST, FILE, BYTE_OFFSET)
+IDENTITY_NAMES = tuple(column.name for column in IDENTITY)
 
 LINE_BYTES = Column("line_bytes", "bigint", "length of the line before any cut, without its line end")
 RAW = Column("raw", "binary", "the line as received")

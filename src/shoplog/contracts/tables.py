@@ -27,7 +27,7 @@ SILVER_REQUEST = Table(
     "recompute",
     "one hit",
     ("event_date",),
-    ("site", "host", "file", "byte_offset"),
+    c.IDENTITY_NAMES,
 )
 QUARANTINE_ACCESS_LOG = Table(
     "quarantine_access_log",
@@ -35,7 +35,7 @@ QUARANTINE_ACCESS_LOG = Table(
     "recompute",
     "a refused line with its reason",
     ("ingest_date",),
-    ("site", "host", "file", "byte_offset"),
+    c.IDENTITY_NAMES,
 )
 
 _BY_NAME = {column.name: column for column in (*_BRONZE, c.HTTP_STATUS)}

@@ -14,6 +14,9 @@ from shoplog.contracts.tables import TABLES
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
+# Of published_day: the row of each site and day that counts.
+NEWEST = "qualify row_number() over (partition by site, day order by published_at desc) = 1"
+
 
 def estimate_visitors(sketches: list[bytes | None]) -> int:
     """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it, in whatever order they come."""

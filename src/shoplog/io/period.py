@@ -18,15 +18,14 @@ from shoplog.contracts.stored import STORED_FAMILIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY, TABLES
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version, version_at_moment
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import NEWEST, dataset, open_connection
 from shoplog.io.pinned import live_rows, pinned_files, pinned_rows, pinned_version
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
 Row = dict[str, Any]
 _DAY = (
-    "select * from published_day where published_at <= coalesce($as_of::timestamptz, 'infinity'::timestamptz) "
-    "qualify row_number() over (partition by site, day order by published_at desc) = 1"
+    f"select * from published_day where published_at <= coalesce($as_of::timestamptz, 'infinity'::timestamptz) {NEWEST}"
 )
 
 

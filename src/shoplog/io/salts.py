@@ -20,21 +20,21 @@ def living_salts(folder: Path, now: datetime) -> dict[date, bytes]:
     for path in folder.glob("*.salt"):
         if date.fromisoformat(path.stem) not in living:
             path.unlink()
-    return {day: _salt(folder / f"{day.isoformat()}.salt") for day in living}
+    return {day: _secret(folder / f"{day.isoformat()}.salt") for day in living}
 
 
 def login_key(folder: Path) -> bytes:
     """Return the key that makes ids of logins; without its file nobody can tell whose they are, nor count them on."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _salt(folder / "login.key")
+    return _secret(folder / "login.key")
 
 
 def _end(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def _salt(path: Path) -> bytes:
-    """Return the file's salt; whoever comes first makes it, atomically, and both then read the same."""
+def _secret(path: Path) -> bytes:
+    """Return the file's secret; whoever comes first makes it, atomically, and both then read the same."""
     if not path.exists():
         fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         fresh.write_bytes(secrets.token_bytes(32))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import polars as pl
 import pyarrow as pa
 
-from shoplog.contracts.columns import VISITOR
+from shoplog.contracts.columns import IDENTITY_NAMES, VISITOR
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.marks import FileKey, Marks, with_fate
@@ -90,7 +90,7 @@ def mapping_all(
 
 def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return the function that reads bronze rows' raw bytes again, keeping identity and ids of visitors."""
-    kept = ("site", "host", "file", "byte_offset", "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",
+    kept = (*IDENTITY_NAMES, "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",
             "ingest_time", "ingest_date", *(column.name for column in VISITOR))  # fmt: skip
 
     def parse_again(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

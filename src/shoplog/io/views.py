@@ -9,7 +9,7 @@ from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import OF_SESSIONS, SILVER_LOGIN, VISIT_TABLES
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import NEWEST, dataset, open_connection
 from shoplog.settings import Settings
 
 
@@ -28,8 +28,7 @@ def connect(settings: Settings, query: str | None = None) -> duckdb.DuckDBPyConn
         ("quarantine_access_log_live", refused, "quarantined"),
     ):
         connection.execute(f"create view {view} as select {columns} from bronze_access_log where fate = '{fate}'")
-    newest = "row_number() over (partition by site, day order by published_at desc)"
-    connection.execute(f"create view published_newest as select * from published_day qualify {newest} = 1")
+    connection.execute(f"create view published_newest as select * from published_day {NEWEST}")
     nightly = (*VISIT_TABLES, SILVER_LOGIN)
     dated = [*(family.table for family in FAMILIES), *(table.name for table in (*nightly, GOLD_ANOMALY))]
     # Retention is counted from logins.

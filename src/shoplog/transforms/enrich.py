@@ -8,11 +8,10 @@ import polars as pl
 from iptocc import country_code
 
 from shoplog.contracts.people import INTERNAL, REGULAR
-from shoplog.transforms.networks import inside
+from shoplog.transforms.networks import MOST_ADDRESS_CHARACTERS, inside
 
 # What is longer is cut before any pattern sees it.
 MOST_PATH_CHARACTERS = 1024
-_MOST_ADDRESS_CHARACTERS = 45  # the longest IPv6 text
 _OTHER = (
     r"(?i)^[^/]|^$|^/(?:robots\.txt|(?:ads|app-ads|security|humans|llms(?:-full)?)\.txt|sitemap[^/]*\.(?:xml|gz|txt)|\.well-known/"
     r"|browserconfig\.xml|(?:health|healthz|ready|readyz|livez|ping|metrics|server-status|nginx_status)/?$)"
@@ -71,7 +70,7 @@ class PerDistinct:
 def with_country(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows (address) with `country`: ISO 3166 code where the address is registered; null if private, unknown."""
     distinct = rows.select("address").unique()
-    texts = distinct["address"].fill_null("").str.head(_MOST_ADDRESS_CHARACTERS)
+    texts = distinct["address"].fill_null("").str.head(MOST_ADDRESS_CHARACTERS)
     known = distinct.with_columns(pl.Series("country", country_code(texts.to_list()), pl.String))
     return rows.join(known, on="address", how="left", nulls_equal=True, maintain_order="left")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.session_figures import FUNNEL_STEP
 from shoplog.contracts.sessions import CHECKOUT_STEPS, EVENTS_OF_VALUE, FUNNEL, FUNNEL_KINDS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_IDENTITY = ("site", "host", "file", "byte_offset")
 _ORDER = "event_time, host, file, byte_offset"
 
 
@@ -25,9 +25,9 @@ def with_repeats(requests: DataFrame, people: DataFrame) -> DataFrame:
 
     shown = people.where("event_name = 'purchase' and order_id is not null")
     before = f"lag(event_date) over (partition by site, order_id order by {_ORDER}) as _before"
-    again = shown.selectExpr(*_IDENTITY, "event_date", before).where("_before >= date_sub(event_date, 1)")
-    again = again.select(*_IDENTITY, F.lit(True).alias("_again"))
-    return requests.join(F.broadcast(again), list(_IDENTITY), "left")
+    again = shown.selectExpr(*IDENTITY_NAMES, "event_date", before).where("_before >= date_sub(event_date, 1)")
+    again = again.select(*IDENTITY_NAMES, F.lit(True).alias("_again"))
+    return requests.join(F.broadcast(again), list(IDENTITY_NAMES), "left")
 
 
 # Three steps of SQL: aggregates over a session's requests; its events with each order once; what is folded from these.

@@ -50,6 +50,14 @@ class SiteLike(Protocol):
         """Version of the site's rules."""
 
 
+def readings_of(sites: Mapping[str, SiteLike]) -> dict[str, Reading]:
+    """Return how each site's lines are read."""
+    return {
+        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
+        for name, site in sites.items()
+    }
+
+
 def line_parser(
     sites: Mapping[str, SiteLike],
     catalogues: Mapping[str, pl.DataFrame],
@@ -63,10 +71,7 @@ def line_parser(
     hosts = {name: site.hosts for name, site in sites.items()}
     own = {name: site.own_addresses for name, site in sites.items() if site.own_addresses}
     rules = {name: site.rules for name, site in sites.items()}
-    readings = {
-        name: Reading(site.log_format, site.rules_version, Proxies(site.own_proxies, site.trusted_proxies))
-        for name, site in sites.items()
-    }
+    readings = readings_of(sites)
 
     def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
         rows = with_channel(with_own_traffic(with_country(with_agents(accepted)), own), hosts)

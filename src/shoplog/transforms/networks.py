@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import polars as pl
 
-_MOST_ADDRESS_CHARACTERS = 45  # the longest IPv6 text
+MOST_ADDRESS_CHARACTERS = 45  # the longest IPv6 text
 
 
 def inside(addresses: pl.Series, networks: Sequence[str]) -> pl.Series:
@@ -25,7 +25,7 @@ def _read(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def _is_inside(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    if len(text) > _MOST_ADDRESS_CHARACTERS:
+    if len(text) > MOST_ADDRESS_CHARACTERS:
         return False
     try:
         address = ip_address(text)

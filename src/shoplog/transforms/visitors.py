@@ -35,15 +35,16 @@ def with_visitor_ids(rows: pl.DataFrame, salts: Mapping[date, bytes]) -> pl.Data
 def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Return rows (site, remote_user) with `login_id`; null where the server logged no user."""
     distinct = rows.select("site", "remote_user").unique().drop_nulls()
-    made = [
-        hashlib.blake2b(f"{site}\0{user}".encode(), key=key, digest_size=8).hexdigest()
-        for site, user in distinct.iter_rows()
-    ]
+    made = [_digest(f"{site}\0{user}", key) for site, user in distinct.iter_rows()]
     ids = distinct.with_columns(pl.Series("login_id", made, pl.String))
     return rows.join(ids, on=["site", "remote_user"], how="left", maintain_order="left")
 
 
 def _hash(salts: Mapping[date, bytes], day: date | None, identity: str) -> str | None:
-    """Return 16 hexadecimal digits, or null without a salt."""
     salt = salts.get(day) if day is not None else None
-    return hashlib.blake2b(identity.encode(), key=salt, digest_size=8).hexdigest() if salt else None
+    return _digest(identity, salt) if salt else None
+
+
+def _digest(identity: str, key: bytes) -> str:
+    """Return 16 hexadecimal digits."""
+    return hashlib.blake2b(identity.encode(), key=key, digest_size=8).hexdigest()

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from shoplog.contracts.anomalies import COUNTS
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.logfile import read_lines
 from shoplog.sites import Site
 from shoplog.traffic import PlannedIncident, TrafficPlan, generate
-from shoplog.transforms.anomalies.figures import COUNTS
 from shoplog.transforms.landing import line_parser
 from shoplog.transforms.measure import measured
 from shoplog.transforms.visitors import with_visitor_ids

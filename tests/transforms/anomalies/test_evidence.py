@@ -18,13 +18,13 @@ def anomalies(*subjects: str | None) -> pl.DataFrame:
     return frame.with_columns(pl.lit(NOON + timedelta(minutes=20)).alias("window_start"))
 
 
-def counts(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
+def counts(*rows: tuple[str, str, int, int]) -> pl.LazyFrame:
     """Return (dimension, value, minutes after noon, requests) as counts."""
     return pl.DataFrame(
         [("shop", dimension, value, NOON + timedelta(minutes=at), requests) for dimension, value, at, requests in rows],
         {**dict.fromkeys(("site", "dimension", "value"), pl.String), "window_start": _TIME, "requests": pl.Int64},
         orient="row",
-    )  # fmt: skip
+    ).lazy()  # fmt: skip
 
 
 def test_a_series_says_which_value_changed_most_and_a_visitor_says_what_it_did() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from shoplog.transforms.anomalies.figures import COUNTS
+from shoplog.contracts.anomalies import COUNTS
 from shoplog.transforms.anomalies.series import SiteWatch, series_anomalies
 from shoplog.transforms.anomalies.visitors import address_patterns
 
@@ -25,7 +25,6 @@ def found_anomalies(
     """Return the anomalies of the minutes; `watches` (by site) and `known` (site and address_id told) go on from here.
 
     `closed` is the end of the last minute to be judged: see `series_anomalies`.
-
 
     What an address did that is an incident of its own is taken from the site's figures first: it is told once, by address.
     """

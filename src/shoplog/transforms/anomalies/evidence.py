@@ -6,19 +6,22 @@ from datetime import timedelta
 
 import polars as pl
 
-from shoplog.contracts.columns import IDENTITY
+from shoplog.contracts.columns import IDENTITY_NAMES
 
-_LINE = [column.name for column in IDENTITY[1:]]
+_LINE = IDENTITY_NAMES[1:]
 
 
-def with_contributors(anomalies: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+def with_contributors(anomalies: pl.DataFrame, counts: pl.LazyFrame) -> pl.DataFrame:
     """Return series' anomalies with the value in `why` whose requests changed most from the hour before; others as they are.
 
-    `counts` have site, dimension, value, window_start and requests of the hours of the anomalies and those before.
+    `counts` have site, dimension, value, window_start and requests of the hours of the anomalies and those before; they
+    are read only where there is a series' anomaly.
     """
-    texts = []
+    if not (anomalies["kind"] == "series").any():
+        return anomalies
+    known, texts = counts.collect(), []
     for site, kind, start, why in anomalies.select("site", "kind", "window_start", "why").iter_rows():
-        most = None if kind != "series" else _changed_most(counts.filter(pl.col("site") == site), start)
+        most = None if kind != "series" else _changed_most(known.filter(pl.col("site") == site), start)
         texts.append(why if most is None else f"{why}; changed most: {most}")
     return anomalies.with_columns(pl.Series("why", texts, pl.String))
 

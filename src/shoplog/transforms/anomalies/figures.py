@@ -40,7 +40,6 @@ def _share(name: str, part: str, whole: str) -> Figure:
 
 
 FIGURES = (_count("requests"), _count("page_views"), _share("error_share", "status_5xx", "requests"))
-COUNTS = ("requests", "page_views", "status_5xx")
 # Visits are few and uneven where less is expected in a minute: a drop is no news there, and silence is judged by its run.
 _FEW = 15
 

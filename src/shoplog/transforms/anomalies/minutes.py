@@ -7,10 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.anomalies import PATTERN_MINUTES
+from shoplog.contracts.anomalies import COUNTS, PATTERN_MINUTES
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
-from shoplog.transforms.anomalies.figures import COUNTS
 
 _OF_VISITOR = ("requests", "login_attempts", "attack_requests", "visitor_pages", "status_5xx")
 # Columns of partials that are kept.

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from shoplog.contracts.anomalies import severity
+from shoplog.contracts.anomalies import COUNTS, severity
 from shoplog.transforms.anomalies.detector import Detector
-from shoplog.transforms.anomalies.figures import COUNTS, FIGURES, Counts, Figure, pattern_of
+from shoplog.transforms.anomalies.figures import FIGURES, Counts, Figure, pattern_of
 from shoplog.transforms.anomalies.score import Score, Settings
 from shoplog.transforms.anomalies.silence import Silence
 
