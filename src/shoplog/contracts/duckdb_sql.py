@@ -1,6 +1,6 @@
 """How DuckDB spells what Spark is told in a metric: lists count from 1, sketches are estimated by a function.
 
-`estimate_visitors(BLOB[])` is given to each connection by `io/views.py`; `percentile_ms` is plain SQL.
+`estimate_visitors(BLOB[])` is given to each connection by `io/duck.py`; `percentile_ms` is plain SQL.
 """
 
 from __future__ import annotations
