@@ -9,6 +9,9 @@ from shoplog.contracts.gold import FAMILY, gold_table, partial_columns
 from shoplog.contracts.model import Column, Table
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 
+# equal: nothing is left to explain. different: a figure, a line or a byte is. incomplete: a side is missing.
+VERDICTS = ("equal", "different", "incomplete")
+
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
 _BRONZE = (
     *c.IDENTITY, c.LINE_BYTES, c.RAW, c.TOPIC, c.PARTITION, c.OFFSET, c.INGEST_TIME, c.INGEST_DATE, c.FATE, c.REASON,
@@ -116,6 +119,27 @@ PUBLISHED_DAY = Table(
     "publish",
     "the only switch from live to recomputed figures",
 )  # fmt: skip
+CERTIFICATE = Table(
+    "certificate",
+    (
+        Column("day", "date", "the compared UTC day"), c.SITE, Column("made_at", "timestamp", "when it was made"),
+        Column("verdict", "string", "whether live and batch agree and every line is accounted for", allowed=VERDICTS),
+        Column("bronze_version", "bigint", "the one version both sides stand at"),
+        Column("live_version", "bigint", "gold_partial_live's version at these Kafka offsets"),
+        Column("figures", "bigint", "figures compared"),
+        Column("differing", "bigint", "figures that differ, sessions left out"),
+        Column("explained", "bigint", "figures whose difference is explained"),
+        Column("unexplained", "bigint", "figures whose difference is not explained, or one side of which is missing"),
+        Column("late_requests", "bigint", "accepted lines of the day that came in after that version"),
+        Column("ledger_residue", "bigint", "lines of the site that are unaccounted for"),
+        Column("ledger_bytes", "bigint", "bytes of the site's files that no line or two lines cover"),
+        Column("table_versions", "map<string,bigint>", "pinned version of each table"),
+        Column("document", "string", "the whole certificate as JSON"),
+    ),
+    "certify",
+    "one day and site: live and batch at one bronze version, and the ledger beside them",
+    ("day",),
+)  # fmt: skip
 QUALITY_RESULT = Table(
     "quality_result",
     (
@@ -135,6 +159,6 @@ TABLES = {
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
         *VISIT_TABLES, SILVER_LOGIN, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE,
-        LEDGER_WINDOW, GOLD_PARITY, PUBLISHED_DAY, QUALITY_RESULT,
+        LEDGER_WINDOW, GOLD_PARITY, CERTIFICATE, PUBLISHED_DAY, QUALITY_RESULT,
     )
 }  # fmt: skip
