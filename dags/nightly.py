@@ -1,15 +1,16 @@
-"""Each night: yesterday (UTC) recomputed from every bronze row, compared with live, accounted for, then published."""
+"""Each night: yesterday (UTC) and all dirty days recomputed, accounted for, compared with live, certified, published."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
-from shoplog_command import DATE_PARAM_HELP, any_lines, day_of, every_night, run
+from shoplog_command import DATE_PARAM_HELP, days_due, due_dates, every_night, run
 
 PUBLISHED = Asset("published_day")
 # Again only where a second try can end otherwise: a lease is free again, a killed Spark starts anew, the broker is back.
 # The same rows compared twice differ twice.
+ALSO_AFTER_RED = "all_done_min_one_success"
 AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
 
 
@@ -20,34 +21,43 @@ AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
     params={"date": Param(None, type=["null", "string"], format="date", description=DATE_PARAM_HELP)},
     default_args={"owner": "data-engineering", "retries": 0},
     tags=["shoplog", "batch"],
-    doc_md="""Recomputes one UTC day, reconciles it with the stream, closes its ledger and publishes it.
-    A red `reconcile` or `close_ledger` means: the day is not published and stays provisional. Skipped means: no line of
-    the day or before it ever came in. A day without lines after days with some is red. See docs/runbook.md.""",
+    doc_md="""Recomputes yesterday and every published day that lines came for since; closes their ledger, compares them with
+    the stream at one bronze version, makes their certificates and publishes each site whose certificate is `equal`. By hand
+    or in a backfill: one day. A red `close_ledger` or `reconcile` says which bytes or figures; `certify` says which site is
+    not published and stays provisional. Skipped: no line of the day or before ever came in. See docs/runbook.md.""",
 )
 def nightly() -> None:
-    """Wire recompute, reconcile, ledger and publish of one day."""
+    """Wire the steps from the days that are due to their publication."""
 
     @task.short_circuit(**AGAIN)
-    def has_lines() -> bool:
-        return any_lines(day_of(get_current_context()))
+    def due() -> list[str]:
+        return days_due(get_current_context())
 
     @task(**AGAIN)
     def recompute() -> None:
-        run("recompute", "--date", day_of(get_current_context()))
-
-    @task
-    def reconcile() -> None:
-        run("reconcile", "--date", day_of(get_current_context()))
+        run("recompute", *due_dates(get_current_context()))
 
     @task(**AGAIN)
     def close_ledger() -> None:
-        run("ledger", "--close", "--date", day_of(get_current_context()))
+        run("ledger", "--close", *due_dates(get_current_context()))
 
-    @task(outlets=[PUBLISHED], **AGAIN)
+    @task
+    def reconcile() -> None:
+        run("reconcile", *due_dates(get_current_context()))
+
+    # Also after a red one: the certificate says in one place what is wrong, and a site that is equal is published.
+    @task(trigger_rule=ALSO_AFTER_RED)
+    def certify() -> None:
+        run("certificate", *due_dates(get_current_context()))
+
+    # Red where a site was left out, so that the run is red.
+    @task(outlets=[PUBLISHED], trigger_rule=ALSO_AFTER_RED)
     def publish() -> None:
-        run("publish", "--date", day_of(get_current_context()))
+        run("publish", *due_dates(get_current_context()))
 
-    has_lines() >> recompute() >> reconcile() >> close_ledger() >> publish()
+    recomputed, certified = recompute(), certify()
+    due() >> recomputed >> [close_ledger(), reconcile()] >> certified
+    recomputed >> certified >> publish() << recomputed
 
 
 nightly()

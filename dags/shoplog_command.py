@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from datetime import timedelta
@@ -12,9 +13,6 @@ from airflow.sdk import CronTriggerTimetable
 COMMAND = os.environ.get("SHOPLOG_COMMAND", str(Path(__file__).resolve().parents[1] / "shoplog"))
 DATE_PARAM_HELP = "UTC day, YYYY-MM-DD; empty for the day before the run."
 
-ANY_LINES = """select 1 from (select event_date, ingest_date from bronze_access_log union all
-select event_date, ingest_date from bronze_import_log) where coalesce(event_date, ingest_date) <= date '{day}' limit 1"""
-
 
 def every_night(cron: str) -> CronTriggerTimetable:
     """Return the schedule (UTC) of a nightly DAG; a first start waits for the next night."""
@@ -24,10 +22,37 @@ def every_night(cron: str) -> CronTriggerTimetable:
 
 def any_lines(day: str) -> bool:
     """Return whether a line of this day or an earlier one ever came in; without any there is nothing to be missing."""
-    command = [COMMAND, "sql", ANY_LINES.format(day=day), "--format", "json"]
-    found = bool(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+    found = _due(day)
     print(f"Lines of {day} or before: {'yes' if found else 'none ever came in'}")
-    return found
+    return bool(found)
+
+
+def days_due(context: object) -> list[str]:
+    """Return the UTC days a nightly run has to do; none before any line ever came.
+
+    The nightly of its night does its day and all dirty ones; a run by hand or of a backfill does its day alone.
+    """
+    day = day_of(context)
+    found = _due(day)
+    is_scheduled = str(context["dag_run"].run_type) == "scheduled"  # type: ignore[index]
+    days = found if is_scheduled else [day] if found else []
+    print(f"Days to do: {', '.join(days) or 'none, no line ever came in'}")
+    return days
+
+
+def due_dates(context: object) -> list[str]:
+    """Return the days that the run's task `due` found, as the command's options.
+
+    Pulled, not passed: an argument would make `due` an upstream task, whose success counts in trigger rules.
+    """
+    days = context["ti"].xcom_pull(task_ids="due")  # type: ignore[index]
+    return [option for day in days for option in ("--date", day)]
+
+
+def _due(day: str) -> list[str]:
+    command = [COMMAND, "due", "--date", day, "--json"]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [json.loads(line)["day"] for line in answer.splitlines()]
 
 
 def run(*arguments: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import LEDGER_FILE, LEDGER_WINDOW
 from shoplog.io.leases import table_leases
+from shoplog.io.marks import FileKey
 from shoplog.io.sinks import create_table, replace_days
-from shoplog.ledger.account import FileRow, WindowRow
+from shoplog.ledger.account import WindowRow
+from shoplog.ledger.fates import NO_FATES, Fates
+from shoplog.ledger.file_account import FileRow
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,13 +22,23 @@ if TYPE_CHECKING:
 
 
 def close_ledger(
-    session: SparkSession, settings: Settings, day: date, files: list[FileRow], windows: list[WindowRow]
+    session: SparkSession,
+    settings: Settings,
+    day: date,
+    files: Mapping[FileKey, FileRow],
+    windows: list[WindowRow],
+    fates: Mapping[FileKey, Fates],
 ) -> None:
-    """Replace the day in ledger_file (every file known by now) and ledger_window (the windows that start on the day)."""
-    of_day = [row for row in windows if datetime.fromisoformat(row.window_start).date() == day]
+    """Replace the day in ledger_file and ledger_window with its files, what their lines were like, and its windows."""
     with table_leases(settings, (LEDGER_FILE.name, LEDGER_WINDOW.name), "ledger", session._jvm):
-        _replace(session, settings, LEDGER_FILE, day, [asdict(row) for row in files])
-        _replace(session, settings, LEDGER_WINDOW, day, [asdict(row) for row in of_day])
+        _replace(
+            session,
+            settings,
+            LEDGER_FILE,
+            day,
+            [{**asdict(row), **fates.get(key, NO_FATES)} for key, row in files.items()],
+        )
+        _replace(session, settings, LEDGER_WINDOW, day, [asdict(row) for row in windows])
 
 
 def _replace(session: SparkSession, settings: Settings, table: Table, day: date, rows: list[dict[str, Any]]) -> None:

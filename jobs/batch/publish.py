@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from jobs.batch.recompute import WRITES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, CERTIFICATE, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
 from shoplog.contracts.visits import OF_SESSIONS
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version
+from shoplog.io.computed import computed_from, live_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table, in_days
 from shoplog.settings import Settings
@@ -21,38 +23,87 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-def publish(session: SparkSession, settings: Settings, days: Sequence[date]) -> int:
-    """Publish each site that has lines on the days; return how many pairs of site and day.
+def publish(
+    session: SparkSession, settings: Settings, days: Sequence[date], despite: str | None = None
+) -> dict[str, int]:
+    """Publish each site that has lines on the days and an `equal` certificate of them; return how many pairs: published, left_out.
 
-    The sessions of a published day before one of them are pinned anew: those that run over midnight are whole now. Raises
-    `UserError` for a day that is not over, and where no day has any request: that would switch nothing.
+    With `despite`, a reason that is kept, those without one are published too. The sessions of a published day before one
+    of them are pinned anew: those that run over midnight are whole now. Raises `UserError` for a day that is not over, and
+    where nothing would be switched: no request, or no certificate.
     """
     for day in days:
         if day >= datetime.now(UTC).date():
             raise UserError(f"{day} is not over in UTC: only finished days are published.")
-    if latest_version(settings.warehouse / SILVER_REQUEST.name) is None:
-        raise UserError(f"Nothing was recomputed yet: run 'shoplog recompute --date {days[0]}' first.")
     with table_leases(settings, (PUBLISHED_DAY.name,), "publish", session._jvm):
         published = create_table(session, settings, PUBLISHED_DAY.name)
         create_table(session, settings, GOLD_PARTIAL_LIVE.name)
+        live = _live_as_computed(session, settings, days)
         versions = {table: latest_version(settings.warehouse / table) for table in WRITES}
-        bronze = latest_version(settings.warehouse / BRONZE_ACCESS_LOG.name)
         silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
-        live = daily_requests(session.read.format("delta").load(str(settings.warehouse / GOLD_PARTIAL_LIVE.name)))
-        live = live.selectExpr("site", "day", "requests live_requests")
         requests = request_counts(silver.where(in_days("event_date", days)))
+        pairs = requests.count()
+        if not pairs:
+            raise UserError(f"{', '.join(map(str, days))} has no recomputed requests: nothing was published.")
+        if despite is None:
+            requests = requests.join(_certified(session, settings, days), ["site", "day"], "left_semi")
         rows = requests.join(live, ["site", "day"], "left").selectExpr(
-            "site", "day", "current_timestamp() published_at",
-            f"cast({bronze if bronze is not None else 'null'} as bigint) bronze_version",
+            "site", "day", "current_timestamp() published_at", f"{_bronze_version(settings, days)} bronze_version",
             f"map({_pinned(versions)}) table_versions", "requests", "coalesce(live_requests, 0) live_requests",
+            f"{_quoted(despite)} despite",
         ).persist()  # fmt: skip
         count = rows.count()
         if not count:
-            raise UserError(f"{', '.join(map(str, days))} has no recomputed requests: nothing was published.")
+            raise UserError(
+                f"No site has an equal certificate of {', '.join(map(str, days))}: 'shoplog certificate --date DAY' says why."
+            )
         before = session.read.format("delta").load(str(published))
         append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
         rows.unpersist()
-        return count
+        return {"published": count, "left_out": pairs - count}
+
+
+def _versions_of(settings: Settings, days: Sequence[date]) -> dict[date, int]:
+    """Return the version of bronze that each day was recomputed from; raises `UserError` for one that never was."""
+    found = {}
+    for day in days:
+        versions = computed_from(settings, day)
+        if versions is None:
+            raise UserError(f"{day} was not recomputed: run 'shoplog recompute --date {day}' first.")
+        found[day] = versions[BRONZE_ACCESS_LOG.name]
+    return found
+
+
+def _certified(session: SparkSession, settings: Settings, days: Sequence[date]) -> DataFrame:
+    """Return site and day of the `equal` certificates that were made of the days as they are recomputed now."""
+    made = session.read.format("delta").load(str(create_table(session, settings, CERTIFICATE.name)))
+    of_now = f"bronze_version = {_bronze_version(settings, days)}"
+    return made.where(f"verdict = 'equal' and {in_days('day', days)} and {of_now}").select("site", "day")
+
+
+def _quoted(text: str | None) -> str:
+    return "cast(null as string)" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _bronze_version(settings: Settings, days: Sequence[date]) -> str:
+    cases = " ".join(f"when date'{day}' then {n}L" for day, n in _versions_of(settings, days).items())
+    return f"case day {cases} end"
+
+
+def _live_as_computed(session: SparkSession, settings: Settings, days: Sequence[date]) -> DataFrame:
+    """Return site, day and its live requests at the version that it was recomputed from.
+
+    A line that came in between is in no recomputed figure: it makes the day dirty at once.
+    """
+    path, frames = str(settings.warehouse / GOLD_PARTIAL_LIVE.name), []
+    of_version: dict[int, list[date]] = {}
+    for day, bronze in _versions_of(settings, days).items():
+        of_version.setdefault(live_version(settings, bronze), []).append(day)
+    for version, its_days in of_version.items():
+        partials = session.read.format("delta").option("versionAsOf", version).load(path)
+        frames.append(daily_requests(partials.where(in_days("window_date", its_days))))
+    live = reduce(lambda one, other: one.unionByName(other), frames)
+    return live.selectExpr("site", "day", "requests live_requests")
 
 
 def _pinned(versions: Mapping[str, int | None]) -> str:
@@ -67,5 +118,5 @@ def _days_before(published: DataFrame, days: Sequence[date], versions: Mapping[s
     pins = f"map_concat(map_filter(table_versions, (name, _) -> name not in ({names})), map({_pinned(moved)}))"
     return newest_published(published.where(in_days("day", earlier))).selectExpr(
         "site", "day", "current_timestamp() published_at", "bronze_version", f"{pins} table_versions", "requests",
-        "live_requests",
+        "live_requests", "despite",
     )  # fmt: skip

@@ -16,6 +16,7 @@ from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.errors import UserError
+from shoplog.io.computed import computed_metadata
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, in_days, replace_days
 from shoplog.settings import Settings
@@ -29,11 +30,13 @@ WRITES = tuple(
 )
 
 
-def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:
+def recompute(
+    session: SparkSession, settings: Settings, days: Sequence[date], missing_ok: bool = False
+) -> dict[str, int]:
     """Replace the days in silver, quarantine and gold; return the bronze versions they were made from and row counts.
 
     The sessions of the day before each are replaced too: they may run on over midnight. Raises `UserError`, with nothing
-    replaced, for days without any line: missing is failing.
+    replaced, for a day without any line unless that is `missing_ok`: missing is failing.
     """
     versions = bronze_versions(session, settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
@@ -41,14 +44,16 @@ def recompute(session: SparkSession, settings: Settings, days: Sequence[date]) -
             create_table(session, settings, table)
         once = lines_once(read_days(session, settings, versions, days), settings).persist()
         try:
-            if once.isEmpty():
+            came = once.selectExpr("if(reason is null, event_date, ingest_date) day").distinct().collect()
+            missing = sorted(set(days) - {row["day"] for row in came})
+            if missing and not missing_ok:
                 raise UserError(
-                    f"{', '.join(map(str, days))} has no lines: none that came in has this event date, and none was refused "
+                    f"{', '.join(map(str, missing))} has no lines: none that came in has this event date, and none was refused "
                     "on it. If there should be some, 'shoplog ledger' says where they are."
                 )
             accepted = once.where(f"reason is null and {in_days('event_date', days)}")
             refused = once.where(f"reason is not null and {in_days('ingest_date', days)}")
-            replace_days(accepted, settings, SILVER_REQUEST.name, days)
+            replace_days(accepted, settings, SILVER_REQUEST.name, days, computed_metadata(days, versions))
             replace_days(refused, settings, QUARANTINE_ACCESS_LOG.name, days)
             silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
             of_days = silver.where(in_days("event_date", days))

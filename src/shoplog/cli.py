@@ -17,6 +17,7 @@ from shoplog.commands import (
     classify,
     demo,
     ledger,
+    nightly,
     report,
     site,
     stack,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (demo, stack, batch, ledger, report, analyst, traffic, classify, anomalies, bench):
+for room in (demo, stack, batch, nightly, ledger, report, analyst, traffic, classify, anomalies, bench):
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")

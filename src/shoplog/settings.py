@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         return self.home / "quality"
 
     @property
+    def certificates_dir(self) -> Path:
+        """Each day's certificate as JSON and HTML."""
+        return self.home / "certificates"
+
+    @property
     def airflow_home(self) -> Path:
         """Airflow's own folder."""
         return self.home / "airflow"

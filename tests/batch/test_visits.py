@@ -46,7 +46,7 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Settings:
         line(at(21, 15), agent=FIREFOX, user="grace"),
     )
     recompute(spark, settings, [D20])
-    assert publish(spark, settings, [D20]) == 1
+    assert publish(spark, settings, [D20], despite="a test")["published"] == 1
     return settings
 
 
@@ -54,7 +54,7 @@ def test_a_session_over_midnight_is_whole_and_final_once_the_next_day_is_publish
     assert sessions(shop) == [(D20, 2, "provisional")]
     recompute(spark, shop, [D21])
     assert sessions(shop) == [(D20, 2, "provisional")], "what is not published moved a published figure"
-    assert publish(spark, shop, [D21]) == 1
+    assert publish(spark, shop, [D21], despite="a test")["published"] == 1
     assert sessions(shop) == [(D20, 3, "final"), (D21, 1, "provisional")]
     figures = "select window_start::date, sessions, pages from gold_sessions_1h_now order by all"
     assert run_sql(shop, figures)[1] == [(D20, 1, 3), (D21, 1, 1)]
@@ -87,7 +87,7 @@ def test_several_days_at_once_are_the_same_as_one_after_the_other(shop: Settings
         t: run_sql(shop, f"select columns(lambda c: c not like '%sketch') from {t} order by all")[1] for t in tables
     }
     assert after == before
-    assert publish(spark, shop, [D20, D21]) == 2
+    assert publish(spark, shop, [D20, D21], despite="a test")["published"] == 2
     assert sessions(shop) == [(D20, 3, "final"), (D21, 1, "provisional")]
 
 

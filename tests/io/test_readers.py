@@ -68,7 +68,7 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
         house.compact_fullest_day()
     assert all(len(DeltaTable(path(settings, t)).file_uris()) == 1 for t in ("bronze_access_log", "gold_partial_live"))
     recompute(spark, settings, [YESTERDAY])
-    publish(spark, settings, [YESTERDAY])
+    publish(spark, settings, [YESTERDAY], despite="a test")
     for table in TABLES:
         create_table(spark, settings, table)
     yield settings

@@ -1,4 +1,4 @@
-"""import, recompute, reconcile, publish, nightly, quality: each one Spark job or check over a UTC day."""
+"""import and quality, and what commands with a Spark job over UTC days share."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Day = Annotated[str | None, typer.Option("--date", help="UTC day, YYYY-MM-DD; yesterday by default.")]
+
+
+Days = Annotated[list[str] | None, typer.Option("--date", help="UTC day, YYYY-MM-DD; repeat it. Yesterday by default.")]
+
+
+def parse_days(texts: list[str] | None) -> list[date]:
+    """Return the UTC days a user named, each once, ascending; yesterday where none was named."""
+    return sorted({parse_day(text) for text in texts or [None]})  # type: ignore[list-item]
 
 
 def parse_day(text: str | None) -> date:
@@ -73,53 +81,6 @@ def import_files(
 import_files.command_name = "import"  # type: ignore[attr-defined]
 
 
-def recompute(day: Day = None, as_json: Json = False) -> None:
-    """Rebuild silver, quarantine and gold of one UTC day from bronze and replace that day."""
-    from jobs.batch.recompute import recompute as job
-
-    settings, of = Settings.load(), parse_day(day)
-    with spark_session(settings, "recompute") as session:
-        show_one(f"recompute {of}", job(session, settings, [of]), as_json)
-
-
-def reconcile(day: Day = None, as_json: Json = False) -> None:
-    """Compare live and batch of one UTC day; exit code 1 when a difference is unexplained or nothing was compared."""
-    from jobs.batch.reconcile import reconcile as job
-
-    settings, of = Settings.load(), parse_day(day)
-    with spark_session(settings, "reconcile") as session:
-        totals = job(session, settings, of)
-    show_one(f"reconcile {of}", totals, as_json)
-    if totals["unexplained"] or not totals["figures"]:
-        raise typer.Exit(1)
-
-
-def publish(day: Day = None) -> None:
-    """Switch one finished UTC day from live to recomputed figures."""
-    from jobs.batch.publish import publish as job
-
-    settings, of = Settings.load(), parse_day(day)
-    with spark_session(settings, "publish") as session:
-        print(f"{job(session, settings, [of])} sites published for {of}")
-
-
-def nightly(day: Day = None, as_json: Json = False) -> None:
-    """Recompute, reconcile and publish one UTC day; a day with unexplained differences is not published (exit code 1)."""
-    from jobs.batch.publish import publish as publish_job
-    from jobs.batch.recompute import recompute as recompute_job
-    from jobs.batch.reconcile import reconcile as reconcile_job
-
-    settings, of = Settings.load(), parse_day(day)
-    with spark_session(settings, "nightly") as session:
-        made = recompute_job(session, settings, [of])
-        totals = reconcile_job(session, settings, of)
-        wrong = bool(totals["unexplained"]) or not totals["figures"]
-        sites = 0 if wrong else publish_job(session, settings, [of])
-    show_one(f"nightly {of}", {**made, **totals, "sites_published": sites}, as_json)
-    if wrong:
-        raise typer.Exit(1)
-
-
 def quality(day: Day = None, as_json: Json = False) -> None:
     """Check ledger, parity and tables of one UTC day by Great Expectations; exit code 1 when a critical check fails."""
     from jobs.batch.quality import check_day
@@ -132,4 +93,4 @@ def quality(day: Day = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-COMMANDS: tuple[Callable[..., Any], ...] = (import_files, recompute, reconcile, publish, nightly, quality)
+COMMANDS: tuple[Callable[..., Any], ...] = (import_files, quality)

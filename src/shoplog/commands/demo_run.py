@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from shoplog.traffic import TrafficPlan
 
 DAGS = {"stream_lifecycle", "nightly", "quality"}
+# Of 100,000 lines: 2 % late, 0.5 % malformed, 0.1 % from the future, and what else a server writes.
 DEFECTS = {
-    "malformed": 40, "not_utf8": 20, "control_character": 20, "torn": 20, "truncated": 2, "bad_time": 20, "bad_status": 20,
-    "future": 20, "late": 100, "hostile": 100, "repeated": 100,
+    "malformed": 250, "not_utf8": 60, "control_character": 60, "torn": 59, "truncated": 1, "bad_time": 40, "bad_status": 30,
+    "future": 100, "late": 2_000, "hostile": 50, "repeated": 50,
 }  # fmt: skip
+# Every hundredth line is sent twice, as by an agent that was killed.
+RESENT_EVERY = 100
 SAY = Console(stderr=True)
 
 
@@ -33,13 +36,14 @@ def plan_for(site: Site, lines: int, rate: float, seed: int) -> TrafficPlan:
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     midnight = end.replace(hour=0, minute=0, second=0)
     start = midnight if end - midnight >= timedelta(hours=2) else end - timedelta(hours=2)
-    defects = {kind: min(count, max(1, lines // 100)) for kind, count in DEFECTS.items()} if lines >= 2000 else {}
+    defects = {kind: max(1, count * lines // 100_000) for kind, count in DEFECTS.items()}
     return TrafficPlan(site.name, site.log_dir, start, end, site.log_format, seed, lines, rate, defects)
 
 
 def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
-    """Write the traffic, kill Flume half-way, wait until every line is in gold; return the run's own figures."""
+    """Write the traffic, kill Flume half-way, send lines twice, wait until every line is in gold; return the run's figures."""
     from shoplog.traffic import generate
+    from shoplog.traffic.resend import resend
 
     killed = threading.Event()
     began = time.time()
@@ -55,9 +59,18 @@ def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
 
         truth = generate(plan, written)
     wait_until_measured(settings)
+    seconds = time.time() - began
+    again = resend(settings, RESENT_EVERY)
+    wait_until_measured(settings)
+    refused = sum(truth.quarantined.values())
     return {
-        "began": began, "bytes_written": truth.bytes_written,
-        "lines_per_second": truth.lines_written / (time.time() - began),
+        "began": began, "bytes_written": truth.bytes_written, "lines_per_second": truth.lines_written / seconds,
+        "copies_after_kill": again.copies,
+        "truth": {
+            "written": truth.lines_written, "accepted": truth.accepted, "late": truth.late,
+            "malformed": refused - truth.quarantined["future"], "future": truth.quarantined["future"],
+            "duplicates": again.copies + again.resent,
+        },
     }  # fmt: skip
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shoplog.commands.batch import Day, parse_day, spark_session
+from shoplog.commands.batch import Days, parse_days, spark_session
 from shoplog.commands.printing import Json, as_table
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shoplog.io.marks import FileKey
+    from shoplog.ledger.account import WindowRow
+    from shoplog.ledger.file_account import FileRow
 
 
 def ledger(
@@ -19,22 +27,22 @@ def ledger(
     close: Annotated[
         bool, typer.Option("--close", help="Also write the day's rows into ledger_file and ledger_window.")
     ] = False,
-    day: Day = None,
+    days: Days = None,
 ) -> None:
     """Account for every line: A per file, B per minute.
 
-    Exit code 1 when any residue is not 0, when bytes of a file are missing or came twice, or when there is nothing.
+    Exit code 1 when any residue is not 0, when bytes of a file are missing or came twice, or when there is nothing. With
+    --close only the days' files and windows are judged.
     """
     from shoplog.ledger.account import as_json as row_json
     from shoplog.ledger.account import file_rows, window_rows
 
     settings = Settings.load()
-    files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
     if close:
-        from jobs.batch.close_ledger import close_ledger
-
         with spark_session(settings, "ledger") as session:
-            close_ledger(session, settings, parse_day(day), files, windows)
+            files, windows = close_days(session, settings, parse_days(days))
+    else:
+        files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
     if as_json:
         for line in (*map(row_json, files), *map(row_json, windows)):
             print(line)
@@ -55,6 +63,26 @@ def ledger(
             as_table("B: windows with a residue", wrong)
     if not files or any(f.is_wrong for f in files) or any(w.residue for w in windows):
         raise typer.Exit(1)
+
+
+def close_days(session: SparkSession, settings: Settings, days: list[date]) -> tuple[list[FileRow], list[WindowRow]]:
+    """Close the ledger of UTC days; return the rows of all of them, each file as it stands now."""
+    from jobs.batch.close_ledger import close_ledger
+    from shoplog.ledger.account import file_rows, window_rows
+    from shoplog.ledger.day_files import files_of_day
+    from shoplog.ledger.fates import fates
+
+    files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
+    closed: dict[FileKey, FileRow] = {}
+    of_days = []
+    for day in days:
+        wanted = files_of_day(settings, day)
+        of_day = {key: row for row in files if (key := (row.site, row.host, row.file)) in wanted}
+        its_windows = [row for row in windows if datetime.fromisoformat(row.window_start).date() == day]
+        close_ledger(session, settings, day, of_day, its_windows, fates(settings, of_day))
+        closed |= of_day
+        of_days += its_windows
+    return list(closed.values()), of_days
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (ledger,)

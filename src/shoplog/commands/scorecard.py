@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from shoplog.contracts.tables import FATES
 from shoplog.io.views import connect
 from shoplog.ledger.account import file_rows, window_rows
+from shoplog.ledger.fates import fates
 from shoplog.ledger.freshness import freshness_ms, percentile
 from shoplog.settings import Settings
 from shoplog.sites import Site
@@ -30,6 +32,11 @@ class Scorecard:
     lines_per_second: float
     windows_compared: int
     windows_differing: int
+    certificate: str
+    unexplained: int
+    truth: dict[str, int]
+    ledger: dict[str, int]
+    copies_after_kill: int
     nightly_state: str
     quality_state: str
     peak_rss_mb: int
@@ -40,7 +47,10 @@ class Scorecard:
         checks = {
             "the residue is not 0": self.residue != 0,
             "nothing was written": self.lines_written == 0,
-            "Flume's kill left no duplicate: it did not bite": self.duplicates_removed == 0,
+            "Flume's kill left no duplicate: it did not bite": self.copies_after_kill == 0,
+            f"the ledger counts {self.ledger}, the truth is {self.truth}": self.ledger != self.truth,
+            f"the certificates are {self.certificate}": self.certificate != "equal",
+            f"{self.unexplained} figures differ and nothing explains it": self.unexplained != 0,
             "live and batch differ": self.windows_differing != 0,
             "no window was compared": self.windows_compared == 0,
             f"the nightly ended {self.nightly_state}": self.nightly_state != "success",
@@ -62,7 +72,7 @@ def take_scorecard(
     run: dict[str, Any],
     states: tuple[str, str],
 ) -> Scorecard:
-    """Return the scorecard of everything in this home; `run` holds written, began, lines_per_second and peak_rss_mb."""
+    """Return the scorecard of everything in this home; `run` holds what `demo_run.send` returns, and peak_rss_mb."""
     files, windows = file_rows(settings, sites), window_rows(settings)
     tables = connect(settings)
     of_days = ", ".join(f"date '{day}'" for day in days)
@@ -75,6 +85,12 @@ def take_scorecard(
         "filter (where unexplained is null or unexplained <> 0) "
         f"from gold_parity where day in ({of_days}) and family = 'traffic'"
     ).fetchone()
+    verdicts, unexplained = tables.execute(
+        f"select list(distinct verdict), sum(unexplained)::bigint from certificate where day in ({of_days})"
+    ).fetchone() or ((), 0)
+    counts = fates(settings, [(row.site, row.host, row.file) for row in files])
+    ledger = {name: sum(getattr(row, name) for row in files) for name in ("written", "accepted", "duplicates")}
+    ledger |= {name: sum(of_file[name] for of_file in counts.values()) for name in FATES}
     delays = freshness_ms(settings, site.log_dir.parent / "written.jsonl", run["began"])
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
     residue = sum(max(abs(row.residue), int(row.is_wrong)) for row in files) + sum(abs(row.residue) for row in windows)
@@ -85,6 +101,8 @@ def take_scorecard(
         duplicates_removed=sum(row.duplicates for row in files), residue=residue,
         freshness_p50_ms=round(p50) if p50 is not None else None, freshness_p99_ms=round(p99) if p99 is not None else None,
         lines_per_second=round(run["lines_per_second"]), windows_compared=parity[0] if parity else 0,
-        windows_differing=parity[1] if parity else 0, nightly_state=states[0], quality_state=states[1],
+        windows_differing=parity[1] if parity else 0, certificate=", ".join(verdicts or ["missing"]),
+        unexplained=unexplained or 0, truth=run["truth"], ledger={name: ledger[name] for name in run["truth"]},
+        copies_after_kill=run["copies_after_kill"], nightly_state=states[0], quality_state=states[1],
         peak_rss_mb=run["peak_rss_mb"],
     )  # fmt: skip

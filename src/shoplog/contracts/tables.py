@@ -12,6 +12,14 @@ from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 # equal: nothing is left to explain. different: a figure, a line or a byte is. incomplete: a side is missing.
 VERDICTS = ("equal", "different", "incomplete")
 
+# A server writes a line when the answer is out: what stands below a line that is so much newer has waited elsewhere.
+LATE_AFTER_MINUTES = 5
+FATES = {
+    "late": f"accepted lines below one of their file that is more than {LATE_AFTER_MINUTES} minutes newer",
+    "malformed": "lines refused for what stands in them",
+    "future": "lines refused because their time had not come yet",
+}
+
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
 _BRONZE = (
     *c.IDENTITY, c.LINE_BYTES, c.RAW, c.TOPIC, c.PARTITION, c.OFFSET, c.INGEST_TIME, c.INGEST_DATE, c.FATE, c.REASON,
@@ -71,6 +79,7 @@ LEDGER_FILE = Table(
     "ledger_file",
     (
         Column("day", "date", "the UTC day that was closed"), c.SITE, c.HOST, c.FILE,
+        *(Column(name, "bigint", meaning) for name, meaning in FATES.items()),
         *(Column(name, "bigint", "lines") for name in (
             "written", "read", "kafka", "bronze", "accepted", "quarantined", "duplicates", "in_flight", "residue")),
         Column("torn", "bigint", "pieces: unfinished lines that were sent before their rest"),
@@ -102,6 +111,7 @@ GOLD_PARITY = Table(
         Column("difference", "double", "live - batch"), Column("explained_by", "string", "rows that explain it"),
         Column("unexplained", "double", "what is left of the difference"),
         Column("bronze_version", "bigint", "the one version both sides stand at"),
+        Column("live_version", "bigint", "gold_partial_live's version at these Kafka offsets"),
     ),
     "reconcile",
     "live against batch at one bronze version",
@@ -114,7 +124,8 @@ PUBLISHED_DAY = Table(
         Column("bronze_version", "bigint", "bronze_access_log's version it was computed from"),
         Column("table_versions", "map<string,bigint>", "pinned version of each table"),
         Column("requests", "bigint", "accepted lines of the day as published"),
-        Column("live_requests", "bigint", "the stream's count of that day at publication"),
+        Column("live_requests", "bigint", "the stream's count of that day at that version"),
+        Column("despite", "string", "why it was published without an equal certificate; null with one"),
     ),
     "publish",
     "the only switch from live to recomputed figures",

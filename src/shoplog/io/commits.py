@@ -68,9 +68,9 @@ def read_commit(table: Path, version: int) -> Commit:
     return Commit(version, metadata, tuple(added))
 
 
-def newest_commit_with_metadata(table: Path) -> Commit | None:
-    """Return the newest commit that carries metadata: the first commit of a table (its creation) has none."""
-    version = latest_version(table)
+def newest_commit_with_metadata(table: Path, until: int | None = None) -> Commit | None:
+    """Return the newest commit, not after version `until`, that carries metadata: a table's creation has none."""
+    version = latest_version(table) if until is None else until
     while version is not None and version >= 0:
         commit = read_commit(table, version)
         if commit.metadata:

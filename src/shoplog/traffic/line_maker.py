@@ -37,11 +37,13 @@ class LineMaker:
     def make(self, number: int, second: int, visitor: int, index: int) -> bytes:
         """Return the line with this number."""
         kind = self._defects.get(number)
+        file = second // 3600
         people, hit, truth = self._pool.visitors, self._pool.hits[index], self._truth
         if kind == "repeated" and self._last is not None:
             raw, counted, self.changed[number] = self._last
             truth.repeated += 1
             truth.accept(*counted)
+            truth.count_late(file, counted[0])
             return raw
         address, agent, order = people.addresses[visitor], people.agents[visitor], number
         if self._confirms[index]:
@@ -52,7 +54,6 @@ class LineMaker:
         elif kind == "late":
             # Late by one to three hours, but never before the plan's first event time.
             second = max(self._plan.start_s, second - self._rng.randrange(3600, 3 * 3600))
-            truth.late += 1
         elif kind == "future":
             second = int(time.time()) + _FUTURE_S
         status = self._rng.choice(("999", "99")) if kind == "bad_status" else None
@@ -65,6 +66,7 @@ class LineMaker:
             counted = (second, self._paths[index], hit.status, hit.bytes_sent, (address, agent), hit.event)
             raw = line.encode()
             truth.accept(*counted)
+            truth.count_late(file, second)
             if self._confirms[index]:
                 truth.confirm(order, hit.cents)
             self._last = (raw, counted, facts)

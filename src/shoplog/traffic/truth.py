@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _TOP_PATHS = 50
+# As the ledger says it, so that both can be compared; said here again because the truth imports nothing of the product.
+LATE_AFTER_S = 300
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class TruthReport:
     by_status: Counter[int] = field(default_factory=Counter)
     by_minute: Counter[int] = field(default_factory=Counter)
     paths: Counter[str] = field(default_factory=Counter)
+    newest: dict[int, int] = field(default_factory=dict)
     incidents: list[dict[str, Any]] = field(default_factory=list)
     visitors: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
@@ -47,6 +50,12 @@ class TruthReport:
         self.visitors.setdefault(second // 86_400, set()).add(visitor)
         if event:
             self.events[event] += 1
+
+    def count_late(self, file: int, second: int) -> None:
+        """Count an accepted line as late where it stands far below a newer one in its file (any number that names it)."""
+        newest = self.newest.get(file, second)
+        self.late += second < newest - LATE_AFTER_S
+        self.newest[file] = max(newest, second)
 
     def confirm(self, order: int, cents: int) -> None:
         """Count an order once, by its number."""

@@ -49,7 +49,7 @@ def logins_of_days(requests: DataFrame) -> DataFrame:
 
 def newest_published(published: DataFrame) -> DataFrame:
     """Return of each site and day the `published_day` row that was published last."""
-    kept = ("bronze_version", "table_versions", "requests", "live_requests")
+    kept = ("bronze_version", "table_versions", "requests", "live_requests", "despite")
     newest = published.groupBy("site", "day").agg(*_sql(f"max_by(struct({', '.join(kept)}), published_at) newest"))
     return newest.selectExpr("site", "day", "newest.*")
 

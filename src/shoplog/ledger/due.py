@@ -1,0 +1,42 @@
+"""Which UTC days a nightly has to do: the day itself, and published days that lines came for since."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shoplog.contracts.families import TRAFFIC
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.io.duck import NEWEST, dataset, open_connection
+from shoplog.settings import Settings
+
+
+def dirty_days(settings: Settings, before: date) -> list[tuple[str, date, int]]:
+    """Return site, day and waiting lines of each published day before `before` that lines came for since."""
+    tables = open_connection()
+    for table in (PUBLISHED_DAY, GOLD_PARTIAL_LIVE):
+        tables.register(table.name, dataset(settings, table.name, None))
+    found: list[tuple[str, date, int]] = tables.execute(
+        f"with live as (select site, window_date as day, sum(requests)::bigint as requests from gold_partial_live "
+        f"where family = '{TRAFFIC.name}' group by all), newest as (select * from published_day {NEWEST}) "
+        "select p.site, p.day, l.requests - p.live_requests from newest p join live l on l.site = p.site and l.day = p.day "
+        "where l.requests > p.live_requests and p.day < ? order by p.day, p.site",
+        [before],
+    ).fetchall()
+    return found
+
+
+def due_days(settings: Settings, day: date) -> list[date]:
+    """Return the days to recompute, ascending: `day` and every dirty one before it; none before any line ever came.
+
+    A day without lines after days with some is due: its recompute says that they are missing.
+    """
+    tables = open_connection()
+    for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
+        tables.register(table.name, dataset(settings, table.name, None))
+    came = " union all ".join(
+        f"(select 1 from {table.name} where coalesce(event_date, ingest_date) <= $day limit 1)"
+        for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
+    )
+    if not tables.execute(came, {"day": day}).fetchall():
+        return []
+    return sorted({day, *(dirty for _, dirty, _ in dirty_days(settings, day))})
