@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.partials import accepted_partials, partials
@@ -18,7 +18,7 @@ from shoplog.contracts.tables import (
     GOLD_PARTIAL_LIVE,
     SILVER_REQUEST,
 )
-from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS
 from shoplog.errors import UserError
 from shoplog.io.computed import computed_from, live_version
@@ -54,7 +54,9 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
             figures_of_tables({f.name: _day_of(session, settings, f.table, day) for f in FAMILIES}, "batch"),
             figures_of_partials(folded(accepted_partials(imported)), "more"),
         )
-        rows = figures.unionByName(_sessions(session, settings, day, at, imported))
+        rows = figures
+        if datetime.now(UTC).date() - day < timedelta(days=KEPT_DAYS):
+            rows = rows.unionByName(_sessions(session, settings, day, at, imported))
         rows = rows.selectExpr(
             "*", f"date'{day.isoformat()}' day", f"{at[BRONZE_ACCESS_LOG.name]} bronze_version",
             f"{at[GOLD_PARTIAL_LIVE.name]} live_version",

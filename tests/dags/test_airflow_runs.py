@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 DAGS = {"stream_lifecycle", "nightly", "quality"}
 FAKE = """#!/bin/sh
-case "$1" in due) echo "{\"day\": \"$3\"}"; exit 0;; esac
+[ "$1" = due ] && printf '{"day": "%s"}\\n' "$3" && exit 0
 echo "fake $*"
 case "$*" in "quality "*2026-01-13*) exit 1;; esac
 """

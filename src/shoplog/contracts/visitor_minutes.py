@@ -6,6 +6,9 @@ from shoplog.contracts.metrics import PERSON, REQUESTS, STATUS, count
 from shoplog.contracts.model import Family, Metric
 from shoplog.contracts.sessions import PAGE_VIEW
 
+# Sessions of a day are compared while its minutes are kept whole; the driver drops older ones.
+KEPT_DAYS = 3
+
 
 def _of(name: str, unit: str, condition: str, meaning: str) -> Metric:
     # Not count_if: where the condition is unknown for all rows, DuckDB's is null.
