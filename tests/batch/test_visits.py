@@ -9,7 +9,6 @@ import pytest
 
 from jobs.batch.publish import publish
 from jobs.batch.recompute import WRITES, recompute
-from shoplog.contracts.tables import GOLD_ANOMALY
 from shoplog.io.query import run_sql
 from shoplog.settings import Settings
 from tests.batch.bronze_rows import Bronze, at, line
@@ -78,7 +77,7 @@ def test_a_scanner_with_a_persons_user_agent_is_in_no_session_and_is_named(shop:
 
 
 def test_several_days_at_once_are_the_same_as_one_after_the_other(shop: Settings, spark: Any) -> None:
-    tables = [name for name in WRITES if name != GOLD_ANOMALY.name]
+    tables = WRITES
     # A sketch's bytes depend on the order of its merges; its estimate does not.
     before = {
         t: run_sql(shop, f"select columns(lambda c: c not like '%sketch') from {t} order by all")[1] for t in tables
