@@ -25,7 +25,7 @@ lint: setup ## style and types
 	$(RUN) $(BIN)/mypy src
 
 unit: setup ## tests that start no service
-	$(RUN) $(BIN)/python -m pytest -m "not e2e and not faults and not proof"
+	$(RUN) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not proof"
 
 e2e: setup ## tests with the real parts
 	$(RUN) $(BIN)/python -m pytest -m e2e

@@ -19,7 +19,7 @@ AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
     catchup=False,
     max_active_runs=1,
     params={"date": Param(None, type=["null", "string"], format="date", description=DATE_PARAM_HELP)},
-    default_args={"owner": "data-engineering", "retries": 0},
+    default_args={"owner": "data-engineering", **AGAIN},
     tags=["shoplog", "batch"],
     doc_md="""Recomputes yesterday and every published day that lines came for since; closes their ledger, compares them with
     the stream at one bronze version, makes their certificates and publishes each site whose certificate is `equal`. By hand
@@ -29,15 +29,15 @@ AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
 def nightly() -> None:
     """Wire the steps from the days that are due to their publication."""
 
-    @task.short_circuit(**AGAIN)
+    @task.short_circuit
     def due() -> list[str]:
         return days_due(get_current_context())
 
-    @task(**AGAIN)
+    @task
     def recompute() -> None:
         run("recompute", *due_dates(get_current_context()))
 
-    @task(**AGAIN)
+    @task
     def close_ledger() -> None:
         run("ledger", "--close", *due_dates(get_current_context()))
 

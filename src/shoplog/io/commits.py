@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from shoplog.errors import UserError
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -55,17 +57,27 @@ def _entry(table: Path, version: int) -> Path:
 
 
 def read_commit(table: Path, version: int) -> Commit:
-    """Return one commit; raises `FileNotFoundError` where its log entry is gone."""
+    """Return one commit; raises `FileNotFoundError` where its log entry is gone, `UserError` where it is damaged."""
     added: list[str] = []
     metadata: dict[str, Any] = {}
-    for line in _entry(table, version).read_text(encoding="utf-8").splitlines():
-        action = json.loads(line)
+    for action in _actions(_entry(table, version)):
         if "add" in action and action["add"].get("dataChange", True):
             added.append(str(table / unquote(action["add"]["path"])))
         elif "commitInfo" in action:
             text = action["commitInfo"].get("userMetadata")
             metadata = json.loads(text) if text else {}
     return Commit(version, metadata, tuple(added))
+
+
+def _actions(entry: Path) -> list[dict[str, Any]]:
+    try:
+        actions = [json.loads(line) for line in entry.read_text(encoding="utf-8").splitlines()]
+    except ValueError:
+        actions = []
+    # Even the smallest commit says something.
+    if not actions:
+        raise UserError(f"{entry} is damaged: restore the table from a backup, see docs/runbook.md.")
+    return actions
 
 
 def newest_commit_with_metadata(table: Path, until: int | None = None) -> Commit | None:
