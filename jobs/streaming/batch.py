@@ -97,10 +97,12 @@ class LiveTables:
         version = self._bronze_version = latest_version(self.bronze, self._bronze_version)
         while version is not None and version >= 0:
             commit = read_commit(self.bronze, version)
-            if commit.metadata and not commit.metadata.get("upkeep"):
+            if commit.metadata:
+                # Also at a commit of upkeep: what came before it may have left the log.
                 if same(KafkaRange.from_metadata(commit.metadata).end, self.measured):
                     break
-                commits.append(commit)
+                if not commit.metadata.get("upkeep"):
+                    commits.append(commit)
             version -= 1
         return commits
 

@@ -10,6 +10,7 @@ import structlog
 
 from jobs.streaming.batch import LiveTables
 from jobs.streaming.crash import crash_point
+from jobs.streaming.on_request import carry_out
 from jobs.streaming.prepare import open_tables, start_query
 from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
@@ -74,6 +75,7 @@ def watch(
         committed = {str(partition): offset for partition, offset in tables.measured.items()}
         write_status(settings, StreamStatus("running", now.epoch, 0, tables.batch_id, committed))
         upkeep.tick()
+        carry_out(tables, now.upkeep)
         time.sleep(0.1)
 
 

@@ -1,11 +1,13 @@
 """The command line: thin; every command has help, --json where it prints figures, and an exit code that means something.
 
-0 = done and right; 1 = done, and something is wrong (residue, differences, a failed check); 2 = the user must do something.
+0 = done and right; 1 = done, and something is wrong (residue, differences, a failed check); 2 = the user must do something;
+3 = it broke or another process was in the way: a second try can end otherwise.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
@@ -17,7 +19,9 @@ from shoplog.commands import (
     classify,
     demo,
     ledger,
+    maintain,
     nightly,
+    published,
     report,
     site,
     stack,
@@ -32,7 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (demo, stack, batch, nightly, ledger, report, analyst, traffic, classify, anomalies, bench):
+rooms = (
+    demo, stack, batch, nightly, ledger, published, maintain, report, analyst, traffic, classify, anomalies, bench,
+)  # fmt: skip
+for room in rooms:
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")
@@ -40,12 +47,15 @@ app.add_typer(site.app, name="site")
 
 
 def main() -> None:
-    """Run a command; a `UserError` becomes one sentence on standard error and exit code 2."""
+    """Run a command; a `UserError` becomes one sentence on standard error, anything else that breaks is exit code 3."""
     try:
         app()
     except UserError as error:
         print(f"shoplog: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_code)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(3)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     max_offsets_per_trigger: int = Field(400_000, ge=1)
     census_interval_s: float = Field(2.0, gt=0)
     upkeep_interval_s: float = Field(20.0, gt=0)
+    # Days: published versions that counted stay readable, outcomes of checks are kept, the stream knows visitors' minutes.
+    time_travel_days: int = Field(30, ge=1)
+    check_history_days: int = Field(90, ge=1)
+    visitor_minutes_days: int = Field(10, ge=3)
     replay: bool = False
 
     @classmethod

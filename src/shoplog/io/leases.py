@@ -6,18 +6,18 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import IO, Any
 
-from shoplog.errors import UserError
+from shoplog.errors import BusyError
 from shoplog.settings import Settings
 
 
 @contextmanager
 def table_leases(settings: Settings, tables: tuple[str, ...], writer: str, jvm: Any = None) -> Iterator[None]:
-    """Hold the leases of `tables`; raises `UserError` naming the holder when one is taken.
+    """Hold the leases of `tables`; raises `BusyError` naming the holder when one is taken.
 
-    The kernel drops a lease with its process, so a stale one cannot exist. With `jvm` (Spark's gateway) the JVM locks
-    the same file too: it may outlive a killed Python for the length of a batch.
+    The kernel drops a lease with its process, so a stale one cannot exist. The JVM (`jvm` is Spark's gateway) locks a file
+    of its own, since it may outlive a killed Python for the length of a batch; writers without a JVM lock that file too.
     """
     folder = settings.home / "leases"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,16 +29,25 @@ def table_leases(settings: Settings, tables: tuple[str, ...], writer: str, jvm: 
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 holder = path.read_text(encoding="utf-8").strip() or "another process"
-                raise UserError(f"{table} is being written by {holder}: wait for it to end or stop it.") from None
-            if jvm is not None:
-                handle = jvm.java.io.RandomAccessFile(f"{path}.jvm", "rw")
-                held.callback(handle.close)
-                if handle.getChannel().tryLock() is None:
-                    raise UserError(
-                        f"{table} is still being written by the JVM of a killed writer: try again in a minute."
-                    )
+                raise BusyError(f"{table} is being written by {holder}: wait for it to end or stop it.") from None
+            of_jvm = held.enter_context(path.with_name(f"{table}.lease.jvm").open("a"))
+            if not _lock(of_jvm, jvm, held):
+                raise BusyError(f"{table} is still being written by the JVM of a killed writer: try again in a minute.")
             file.seek(0)
             file.truncate()
             file.write(f"{writer} (process {os.getpid()})")
             file.flush()
         yield
+
+
+def _lock(file: IO[str], jvm: Any, held: ExitStack) -> bool:
+    if jvm is not None:
+        handle = jvm.java.io.RandomAccessFile(file.name, "rw")
+        held.callback(handle.close)
+        return handle.getChannel().tryLock() is not None
+    try:
+        # Java's locks are POSIX record locks, which `flock` does not see.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

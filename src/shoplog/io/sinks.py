@@ -21,6 +21,8 @@ _PROPERTIES = {
     "delta.checkpointInterval": "50",
     "delta.dataSkippingNumIndexedCols": "4",
 }
+# Published days are read from versions that may be years old: their log entries stay.
+PINNED_PROPERTIES = {"delta.enableExpiredLogCleanup": "false"}
 
 
 def table_path(settings: Settings, table: str) -> Path:
@@ -38,7 +40,8 @@ def create_table(session: SparkSession, settings: Settings, table: str) -> Path:
         builder = DeltaTable.createIfNotExists(session).location(str(path)).comment(contract.meaning)
         for column in contract.columns:
             builder = builder.addColumn(column.name, column.type, nullable=True, comment=column.meaning)
-        for name, value in _PROPERTIES.items():
+        kept = PINNED_PROPERTIES if contract.writer == "recompute" else {}
+        for name, value in (_PROPERTIES | kept).items():
             builder = builder.property(name, value)
         if contract.partition_by:
             builder = builder.partitionedBy(*contract.partition_by)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +24,7 @@ class Orders:
     epoch: int = 0
     from_bronze: bool = False
     reset_offsets: bool = False
+    upkeep: str = ""  # id of the last request for upkeep of the live tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class StreamStatus:
     committed: dict[str, int] = field(default_factory=dict)
     detail: str = ""
     updated_at: float = 0.0
+    upkeep: str = ""  # id of the last request that was begun; each is begun once
+    upkeep_outcome: str = ""  # begun | done: ... | failed: ...
 
 
 def _write(path: Path, content: object) -> None:
@@ -40,6 +47,15 @@ def _write(path: Path, content: object) -> None:
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     fresh.write_text(json.dumps(content), encoding="utf-8")
     os.replace(fresh, path)
+
+
+@contextmanager
+def _changing(settings: Settings) -> Iterator[None]:
+    """Let one process at a time read the orders and write them anew: none writes back what another has just changed."""
+    settings.stream_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.stream_dir / "control.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def read_orders(settings: Settings) -> Orders:
@@ -54,18 +70,30 @@ def give_orders(
     settings: Settings, desired: str, from_bronze: bool = False, reset_offsets: bool = False, again: bool = False
 ) -> Orders:
     """Write the desired state and return it; the epoch rises when something changes, or `again` asks for a restart."""
-    now = read_orders(settings)
-    wanted = Orders(desired, now.epoch, from_bronze, reset_offsets)
-    refused = read_status(settings)
-    stuck = refused.state == "refused" and refused.epoch == now.epoch
-    if again or stuck or wanted != now:
-        wanted = replace(wanted, epoch=now.epoch + 1)
-        _write(settings.stream_dir / "control.json", asdict(wanted))
-    return wanted
+    with _changing(settings):
+        now = read_orders(settings)
+        wanted = replace(now, desired=desired, from_bronze=from_bronze, reset_offsets=reset_offsets)
+        refused = read_status(settings)
+        stuck = refused.state == "refused" and refused.epoch == now.epoch
+        if again or stuck or wanted != now:
+            wanted = replace(wanted, epoch=now.epoch + 1)
+            _write(settings.stream_dir / "control.json", asdict(wanted))
+        return wanted
+
+
+def ask_for_upkeep(settings: Settings) -> str:
+    """Ask the driver for upkeep of the live tables, once, when it runs; return the request's id."""
+    with _changing(settings):
+        asked = replace(read_orders(settings), upkeep=uuid.uuid4().hex)
+        _write(settings.stream_dir / "control.json", asdict(asked))
+        return asked.upkeep
 
 
 def write_status(settings: Settings, status: StreamStatus) -> None:
-    """Write what the driver says of itself."""
+    """Write what the driver says of itself; the outcome of upkeep stays until it says another."""
+    if not status.upkeep:
+        said = read_status(settings)
+        status = replace(status, upkeep=said.upkeep, upkeep_outcome=said.upkeep_outcome)
     _write(settings.stream_dir / "status.json", asdict(replace(status, pid=os.getpid(), updated_at=time.time())))
 
 
@@ -97,6 +125,7 @@ def wait_for_stream(settings: Settings, timeout_s: float) -> StreamStatus:
 
 def settle_orders(settings: Settings, epoch: int) -> None:
     """Clear one-time wishes that have been carried out, so that a later restart follows the ordinary rules."""
-    now = read_orders(settings)
-    if now.epoch == epoch:
-        _write(settings.stream_dir / "control.json", asdict(replace(now, from_bronze=False, reset_offsets=False)))
+    with _changing(settings):
+        now = read_orders(settings)
+        if now.epoch == epoch:
+            _write(settings.stream_dir / "control.json", asdict(replace(now, from_bronze=False, reset_offsets=False)))

@@ -1,0 +1,65 @@
+"""Upkeep of the batch tables: few files, no rows or versions that nobody needs, and what is left in figures.
+
+Published days are read from pinned versions. So the tables that are recomputed are never written together (a day of theirs
+is replaced whole, in few files), and a file goes only when no version needs it that a published day is or was lately read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from shoplog.contracts.model import Table
+from shoplog.contracts.tables import GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, QUALITY_RESULT, TABLES
+from shoplog.errors import UserError
+from shoplog.io.housekeeping import broken_versions, health, remove_days, remove_files, set_properties, write_together
+from shoplog.io.leases import table_leases
+from shoplog.io.pins import pinned_versions
+from shoplog.io.sinks import PINNED_PROPERTIES
+from shoplog.settings import Settings
+
+_OF_CHECKS = (QUALITY_RESULT, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW)
+Figures = dict[str, Any]
+
+
+def maintain(settings: Settings, now: datetime) -> list[Figures]:
+    """Maintain each batch table that exists; return of all tables what was removed, files, bytes and the newest version.
+
+    `now` is in UTC. Raises `BusyError`, with nothing done, while another process writes one of the tables, and `UserError`
+    for a table that cannot be read.
+    """
+    batch = [table for table in existing(settings) if table.writer != "stream"]
+    with table_leases(settings, tuple(table.name for table in batch), "maintain"):
+        done = dict(_maintained(settings, batch, now))
+    none = {"rows_removed": 0, "files_together": 0, "files_removed": 0, "pins": 0, "pins_broken": 0}
+    return [
+        {"table": table.name, **done.get(table.name, none), **asdict(health(settings.warehouse / table.name))}
+        for table in existing(settings)
+    ]
+
+
+def existing(settings: Settings) -> list[Table]:
+    """Return the contracts of the tables that are there."""
+    return [table for table in TABLES.values() if (settings.warehouse / table.name / "_delta_log").is_dir()]
+
+
+def _maintained(settings: Settings, batch: list[Table], now: datetime) -> Iterator[tuple[str, Figures]]:
+    history = timedelta(days=settings.time_travel_days)
+    pins = pinned_versions(settings, now - history)
+    if lost := sorted((pins.keys() & TABLES.keys()) - {table.name for table in batch}):
+        raise UserError(f"{lost[0]} is gone, but published days are read from it: restore it from a backup.")
+    for table in batch:
+        path, pinned, rows, together, removed = settings.warehouse / table.name, pins.get(table.name, set()), 0, 0, 0
+        if table in _OF_CHECKS:
+            rows = remove_days(path, "day", (now - timedelta(days=settings.check_history_days)).date())
+        if table.writer == "recompute":
+            set_properties(path, PINNED_PROPERTIES)
+        else:
+            together = write_together(path)
+        broken = broken_versions(path, pinned)
+        if not broken:  # what is left of a broken version may help to mend it
+            removed = remove_files(path, history // timedelta(hours=1), pinned)
+        figures = {"rows_removed": rows, "files_together": together, "files_removed": removed}
+        yield table.name, {**figures, "pins": len(pinned), "pins_broken": len(broken)}

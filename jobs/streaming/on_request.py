@@ -1,0 +1,80 @@
+"""Upkeep that the control file asks for: the live tables' history is 24 hours, visitors' minutes some days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import polars as pl
+import structlog
+
+from jobs.streaming.batch import LiveTables
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.io.housekeeping import remove_files, set_properties
+from shoplog.io.offsets import KafkaRange
+from shoplog.io.sinks import in_days, replace_days
+from shoplog.stack.control import read_status, write_status
+from shoplog.transforms.merge import compacted
+
+LOG = structlog.get_logger("upkeep")
+_HISTORY_HOURS = 24
+_PROPERTIES = {
+    "delta.logRetentionDuration": f"interval {_HISTORY_HOURS} hours",
+    "delta.deletedFileRetentionDuration": f"interval {_HISTORY_HOURS} hours",
+}
+# After a long time without upkeep the rest waits for the next request.
+_MOST_DAYS = 7
+
+
+def carry_out(tables: LiveTables, request: str) -> None:
+    """Do the upkeep that was asked for, between batches, unless this request was begun before.
+
+    Its outcome goes into the status file. A failure does not end the stream: figures matter more than a tidy disk.
+    """
+    if not request or read_status(tables.settings).upkeep == request:
+        return
+    _say(tables, request, "begun")
+    removed = pruned = 0
+    try:
+        for path in sorted(
+            tables.settings.warehouse / table.name for table in TABLES.values() if table.writer == "stream"
+        ):
+            if (path / "_delta_log").is_dir():
+                with tables.lock:
+                    set_properties(path, _PROPERTIES)
+                    removed += remove_files(path, _HISTORY_HOURS)
+        for step in _prune(tables, datetime.now(UTC).date()):
+            with tables.lock:
+                step()
+            pruned += 1
+    except Exception as failure:
+        LOG.exception("upkeep failed")
+        _say(tables, request, f"failed: {(str(failure).splitlines() or [repr(failure)])[0]}")
+    else:
+        _say(tables, request, f"done: {removed} files removed, visitors' minutes of {pruned} days")
+
+
+def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
+    """Yield for each day with visitors' minutes that are old enough what takes them out of its partials."""
+    before = today - timedelta(days=tables.settings.visitor_minutes_days)
+    old = pl.scan_delta(str(tables.gold)).filter(
+        (pl.col("family") == VISITOR_MINUTES.name) & (pl.col("window_date") < before)
+    )
+    days = old.select(pl.col("window_date").unique().sort()).collect().to_series().to_list()
+    for day in days[:_MOST_DAYS]:
+        yield partial(_without_visitors, tables, day)
+
+
+def _without_visitors(tables: LiveTables, day: date) -> None:
+    rows = tables.session.read.format("delta").load(str(tables.gold)).where(in_days("window_date", [day]))
+    kept = compacted(rows.where(f"family != '{VISITOR_MINUTES.name}'"))
+    at = tables.measured
+    metadata = KafkaRange(at, at).to_metadata(upkeep=True)
+    replace_days(kept.coalesce(1), tables.settings, GOLD_PARTIAL_LIVE.name, [day], metadata=metadata)
+
+
+def _say(tables: LiveTables, request: str, outcome: str) -> None:
+    write_status(tables.settings, replace(read_status(tables.settings), upkeep=request, upkeep_outcome=outcome))
