@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 from shoplog_command import DATE_PARAM_HELP, days_due, due_dates, every_night, run
+from shoplog_published import figures_of
+
+from shoplog.contracts.pools import WAREHOUSE_POOL
 
 PUBLISHED = Asset("published_day")
 # Again only where a second try can end otherwise: a lease is free again, a killed Spark starts anew, the broker is back.
@@ -19,7 +22,7 @@ AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
     catchup=False,
     max_active_runs=1,
     params={"date": Param(None, type=["null", "string"], format="date", description=DATE_PARAM_HELP)},
-    default_args={"owner": "data-engineering", **AGAIN},
+    default_args={"owner": "data-engineering", "pool": WAREHOUSE_POOL, **AGAIN},
     tags=["shoplog", "batch"],
     doc_md="""Recomputes yesterday and every published day that lines came for since; closes their ledger, compares them with
     the stream at one bronze version, makes their certificates and publishes each site whose certificate is `equal`. By hand
@@ -53,7 +56,9 @@ def nightly() -> None:
     # Red where a site was left out, so that the run is red.
     @task(outlets=[PUBLISHED], trigger_rule=ALSO_AFTER_RED)
     def publish() -> None:
-        run("publish", *due_dates(get_current_context()))
+        context = get_current_context()
+        run("publish", *due_dates(context))
+        context["outlet_events"][PUBLISHED].extra = figures_of(context["ti"].xcom_pull(task_ids="due"))
 
     recomputed, certified = recompute(), certify()
     due() >> recomputed >> [close_ledger(), reconcile()] >> certified

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import CronTriggerTimetable
+from airflow.sdk.exceptions import AirflowFailException
 
 COMMAND = os.environ.get("SHOPLOG_COMMAND", str(Path(__file__).resolve().parents[1] / "shoplog"))
 DATE_PARAM_HELP = "UTC day, YYYY-MM-DD; empty for the day before the run."
@@ -45,7 +46,11 @@ def due_dates(context: object) -> list[str]:
 
     Pulled, not passed: an argument would make `due` an upstream task, whose success counts in trigger rules.
     """
-    days = context["ti"].xcom_pull(task_ids="due")  # type: ignore[index]
+    return dates(context["ti"].xcom_pull(task_ids="due"))  # type: ignore[index]
+
+
+def dates(days: list[str]) -> list[str]:
+    """Return the days as the command's options."""
     return [option for day in days for option in ("--date", day)]
 
 
@@ -56,8 +61,16 @@ def _due(day: str) -> list[str]:
 
 
 def run(*arguments: str) -> None:
-    """Run the command, its output into the task's log; raises `CalledProcessError` unless it exits with 0."""
-    subprocess.run([COMMAND, *arguments], check=True)
+    """Run the command, its output into the task's log; raises where it does not exit with 0.
+
+    What it found wrong (1) and what it refuses (2) a second try finds and refuses again: `AirflowFailException`. Anything
+    else broke or met another process: `CalledProcessError`, which the task's `retries` try again.
+    """
+    done = subprocess.run([COMMAND, *arguments], check=False)
+    if done.returncode in (1, 2):
+        how = "found something wrong" if done.returncode == 1 else "refused"
+        raise AirflowFailException(f"shoplog {arguments[0]} {how}: its words stand above.")
+    done.check_returncode()
 
 
 def day_of(context: object) -> str:

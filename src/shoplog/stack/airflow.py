@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 
@@ -87,17 +88,17 @@ def password(settings: Settings) -> str:
 
 
 def prepare_airflow(settings: Settings) -> None:
-    """Make Airflow's database once for each version of Airflow; raises `UserError` where that fails."""
+    """Make Airflow's database and pool once for each version of Airflow; raises `UserError` where that fails."""
     password(settings)
-    done, installed = settings.airflow_home / ".migrated", version("apache-airflow-core")
+    done, installed = settings.airflow_home / ".migrated", f"{version('apache-airflow-core')} with {WAREHOUSE_POOL}"
     if (settings.airflow_home / "airflow.db").exists() and done.exists() and done.read_text("ascii") == installed:
         return
     settings.airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = [str(Path(sys.executable).parent / "airflow"), "db", "migrate"]
     environment = {**os.environ, **airflow_environment(settings)}
-    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise UserError(
-            f"Airflow's database could not be made: {(made.stderr or made.stdout).strip().splitlines()[-1]}"
-        )
+    for command in (["db", "migrate"], ["pools", "set", WAREHOUSE_POOL, "1", "Tasks that write batch tables"]):
+        program = str(Path(sys.executable).parent / "airflow")
+        made = subprocess.run([program, *command], env=environment, capture_output=True, text=True, check=False)
+        if made.returncode:
+            said = (made.stderr or made.stdout).strip().splitlines()[-1]
+            raise UserError(f"Airflow's database could not be made: {said}")
     done.write_text(installed, encoding="ascii")

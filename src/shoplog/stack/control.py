@@ -7,8 +7,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -49,15 +48,6 @@ def _write(path: Path, content: object) -> None:
     os.replace(fresh, path)
 
 
-@contextmanager
-def _changing(settings: Settings) -> Iterator[None]:
-    """Let one process at a time read the orders and write them anew: none writes back what another has just changed."""
-    settings.stream_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.stream_dir / "control.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def read_orders(settings: Settings) -> Orders:
     """Return the present orders; stopped where none were ever given."""
     try:
@@ -66,27 +56,35 @@ def read_orders(settings: Settings) -> Orders:
         return Orders()
 
 
-def give_orders(
-    settings: Settings, desired: str, from_bronze: bool = False, reset_offsets: bool = False, again: bool = False
-) -> Orders:
-    """Write the desired state and return it; the epoch rises when something changes, or `again` asks for a restart."""
-    with _changing(settings):
+def change_orders(settings: Settings, change: Callable[[Orders], Orders]) -> Orders:
+    """Write what `change` makes of the present orders and return it; no other process changes them meanwhile."""
+    settings.stream_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.stream_dir / "control.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         now = read_orders(settings)
-        wanted = replace(now, desired=desired, from_bronze=from_bronze, reset_offsets=reset_offsets)
-        refused = read_status(settings)
-        stuck = refused.state == "refused" and refused.epoch == now.epoch
-        if again or stuck or wanted != now:
-            wanted = replace(wanted, epoch=now.epoch + 1)
+        wanted = change(now)
+        if wanted != now:
             _write(settings.stream_dir / "control.json", asdict(wanted))
         return wanted
 
 
+def give_orders(
+    settings: Settings, desired: str, from_bronze: bool = False, reset_offsets: bool = False, again: bool = False
+) -> Orders:
+    """Write the desired state and return it; the epoch rises when something changes, or `again` asks for a restart."""
+
+    def change(now: Orders) -> Orders:
+        wanted = replace(now, desired=desired, from_bronze=from_bronze, reset_offsets=reset_offsets)
+        refused = read_status(settings)
+        stuck = refused.state == "refused" and refused.epoch == now.epoch
+        return replace(wanted, epoch=now.epoch + 1) if again or stuck or wanted != now else now
+
+    return change_orders(settings, change)
+
+
 def ask_for_upkeep(settings: Settings) -> str:
     """Ask the driver for upkeep of the live tables, once, when it runs; return the request's id."""
-    with _changing(settings):
-        asked = replace(read_orders(settings), upkeep=uuid.uuid4().hex)
-        _write(settings.stream_dir / "control.json", asdict(asked))
-        return asked.upkeep
+    return change_orders(settings, lambda now: replace(now, upkeep=uuid.uuid4().hex)).upkeep
 
 
 def write_status(settings: Settings, status: StreamStatus) -> None:
@@ -125,7 +123,8 @@ def wait_for_stream(settings: Settings, timeout_s: float) -> StreamStatus:
 
 def settle_orders(settings: Settings, epoch: int) -> None:
     """Clear one-time wishes that have been carried out, so that a later restart follows the ordinary rules."""
-    with _changing(settings):
-        now = read_orders(settings)
-        if now.epoch == epoch:
-            _write(settings.stream_dir / "control.json", asdict(replace(now, from_bronze=False, reset_offsets=False)))
+
+    def settled(now: Orders) -> Orders:
+        return replace(now, from_bronze=False, reset_offsets=False) if now.epoch == epoch else now
+
+    change_orders(settings, settled)
