@@ -14,7 +14,6 @@ from shoplog.contracts.pools import WAREHOUSE_POOL
 
 PUBLISHED = Asset("published_day")
 WRITES: dict[str, Any] = {"pool": WAREHOUSE_POOL, "retries": 1, "retry_delay": timedelta(minutes=2)}
-Plan = dict[str, Any]
 
 
 @dag(
@@ -35,12 +34,12 @@ def backfill() -> None:
     """Wire plan, approval and the steps of the nightly over a range."""
 
     @task
-    def plan() -> Plan:
+    def plan() -> dict[str, Any]:
         params = get_current_context()["params"]
         return planned(str(params["from"]), str(params["to"]))
 
     @task.branch
-    def is_published(plan: Plan) -> str:
+    def is_published(plan: dict[str, Any]) -> str:
         return "approve" if plan["published"] else "recompute"
 
     approve = ApprovalOperator(
@@ -51,23 +50,23 @@ def backfill() -> None:
     )
 
     @task(trigger_rule="none_failed_min_one_success", **WRITES)
-    def recompute(plan: Plan) -> None:
+    def recompute(plan: dict[str, Any]) -> None:
         run("recompute", *dates(plan["days"]))
 
     @task(**WRITES)
-    def close_ledger(plan: Plan) -> None:
+    def close_ledger(plan: dict[str, Any]) -> None:
         run("ledger", "--close", *dates(plan["days"]))
 
     @task(**WRITES)
-    def reconcile(plan: Plan) -> None:
+    def reconcile(plan: dict[str, Any]) -> None:
         run("reconcile", *dates(plan["days"]))
 
     @task(**WRITES)
-    def certify(plan: Plan) -> None:
+    def certify(plan: dict[str, Any]) -> None:
         run("certificate", *dates(plan["days"]))
 
     @task(outlets=[PUBLISHED], **WRITES)
-    def publish(plan: Plan) -> None:
+    def publish(plan: dict[str, Any]) -> None:
         run("publish", *dates(plan["days"]))
         get_current_context()["outlet_events"][PUBLISHED].extra = figures_of(plan["days"])
 

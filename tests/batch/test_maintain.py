@@ -23,7 +23,8 @@ from shoplog.io.housekeeping import remove_files
 from shoplog.io.query import run_sql
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import REPOSITORY, Settings
-from shoplog.stack.control import StreamStatus, ask_for_upkeep, give_orders, read_orders, read_status, write_status
+from shoplog.stack.control import StreamStatus, give_orders, read_orders, read_status, write_status
+from shoplog.stack.upkeep_request import ask_for_upkeep
 from tests.batch.bronze_rows import Bronze, at, line
 from tests.report.warehouse import DAY, Warehouse, days_after, request
 

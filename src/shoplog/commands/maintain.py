@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from shoplog.commands.printing import Json, show, show_one
 from shoplog.settings import Settings
-from shoplog.stack import control
+from shoplog.stack.upkeep_request import ask_for_upkeep, wait_for_upkeep
 
 
 def maintain(
@@ -27,29 +26,14 @@ def maintain(
 
     settings = Settings.load()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    request = control.ask_for_upkeep(settings)
+    request = ask_for_upkeep(settings)
     tables = job(settings, datetime.now(UTC))
-    outcome = _outcome(settings, request, wait)
+    outcome, is_right = wait_for_upkeep(settings, request, wait)
     show("tables", tables, as_json)
     free = shutil.disk_usage(settings.home).free
     show_one("home", {"disk_free_bytes": free, "live_upkeep": outcome}, as_json)
-    if any(table["pins_broken"] for table in tables) or outcome.startswith(("failed", "begun", "not begun")):
+    if any(table["pins_broken"] for table in tables) or not is_right:
         raise typer.Exit(1)
-
-
-def _outcome(settings: Settings, request: str, wait_s: float) -> str:
-    """Return what the stream says of the request; a stream that does not run does it when it runs again."""
-    deadline = time.monotonic() + wait_s
-    while True:
-        said = control.read_status(settings)
-        mine = said.upkeep == request
-        if mine and not said.upkeep_outcome.startswith("begun"):
-            return said.upkeep_outcome
-        if not mine and said.state != "running":
-            return f"asked for; the stream is {said.state}"
-        if time.monotonic() > deadline:
-            return said.upkeep_outcome if mine else "not begun"
-        time.sleep(0.2)
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (maintain,)

@@ -91,3 +91,8 @@ class AirflowClient:
         """Return the state of each task of a run."""
         tasks = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
         return {task["task_id"]: str(task["state"]) for task in tasks}
+
+    def respond(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """Choose an option of a task that waits for a person."""
+        place = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        self._http.patch(place, json={"chosen_options": [option]}).raise_for_status()

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -75,16 +74,11 @@ def give_orders(
 
     def change(now: Orders) -> Orders:
         wanted = replace(now, desired=desired, from_bronze=from_bronze, reset_offsets=reset_offsets)
-        refused = read_status(settings)
-        stuck = refused.state == "refused" and refused.epoch == now.epoch
-        return replace(wanted, epoch=now.epoch + 1) if again or stuck or wanted != now else now
+        said = read_status(settings)
+        is_stuck = (said.state, said.epoch) == ("refused", now.epoch)
+        return replace(wanted, epoch=now.epoch + 1) if again or is_stuck or wanted != now else now
 
     return change_orders(settings, change)
-
-
-def ask_for_upkeep(settings: Settings) -> str:
-    """Ask the driver for upkeep of the live tables, once, when it runs; return the request's id."""
-    return change_orders(settings, lambda now: replace(now, upkeep=uuid.uuid4().hex)).upkeep
 
 
 def write_status(settings: Settings, status: StreamStatus) -> None:
@@ -123,8 +117,6 @@ def wait_for_stream(settings: Settings, timeout_s: float) -> StreamStatus:
 
 def settle_orders(settings: Settings, epoch: int) -> None:
     """Clear one-time wishes that have been carried out, so that a later restart follows the ordinary rules."""
-
-    def settled(now: Orders) -> Orders:
-        return replace(now, from_bronze=False, reset_offsets=False) if now.epoch == epoch else now
-
-    change_orders(settings, settled)
+    change_orders(
+        settings, lambda now: now if now.epoch != epoch else replace(now, from_bronze=False, reset_offsets=False)
+    )
