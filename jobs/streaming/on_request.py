@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 
 import polars as pl
@@ -59,7 +59,7 @@ def carry_out(tables: LiveTables, request: str) -> None:
 
 def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
     """Yield for each day with visitors' minutes that are old enough what takes them out of its partials."""
-    before = today - timedelta(days=tables.settings.visitor_minutes_days)
+    before = tables.settings.first_minutes_day(today)
     old = pl.scan_delta(str(tables.gold)).filter(
         (pl.col("family") == VISITOR_MINUTES.name) & (pl.col("window_date") < before)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -58,6 +59,10 @@ class Settings(BaseSettings):
             name = "_".join(str(part) for part in first["loc"]).upper()
             raise UserError(f"SHOPLOG_{name} is wrong: {first['msg']}.") from error
         return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+    def first_minutes_day(self, today: date) -> date:
+        """Return the first UTC day of which the stream keeps what each visitor did in each minute."""
+        return today - timedelta(days=self.visitor_minutes_days)
 
     @property
     def repo(self) -> Path:

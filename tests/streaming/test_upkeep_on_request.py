@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -90,8 +90,7 @@ def test_old_minutes_of_visitors_leave_and_figures_stay(batches: Batches, settin
     carry_out(batches.tables, "first")
     left = minutes_of_visitors(batches)
     assert young in left
-    oldest = datetime.now(UTC).date() - timedelta(days=settings.visitor_minutes_days)
-    assert min(left) >= str(oldest)
+    assert min(left) >= str(settings.first_minutes_day(datetime.now(UTC).date()))
     assert batches.requests() == requests
     # A day may lie further back than one request's part: the next one goes on.
     carry_out(batches.tables, "second")

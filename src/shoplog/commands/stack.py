@@ -1,7 +1,8 @@
-"""up, down, status, doctor, census: the native parts."""
+"""up, down, status, doctor, census, airflow: the native parts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -59,4 +60,16 @@ def census(as_json: Json = False) -> None:
     show("census", [asdict(row) for row in take_census(settings)], as_json)
 
 
-COMMANDS: tuple[Callable[..., Any], ...] = (up, down, status, doctor, census)
+def airflow(
+    arguments: Annotated[list[str], typer.Argument(help="What the airflow command is given, after --.")],
+) -> None:
+    """Run Airflow's own command on this home: shoplog airflow -- backfill create --dag-id nightly ..."""
+    from shoplog.stack.airflow import airflow_environment, airflow_program
+    from shoplog.stack.launch import environment
+
+    settings = Settings.load()
+    program = airflow_program()
+    os.execve(program, [program, *arguments], environment(settings) | airflow_environment(settings))
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (up, down, status, doctor, census, airflow)

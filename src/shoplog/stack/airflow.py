@@ -39,11 +39,16 @@ def _made_once(path: Path, content: str) -> str:
     return path.read_text(encoding="ascii")
 
 
+def airflow_program() -> str:
+    """Return the path of Airflow's command."""
+    return str(Path(sys.executable).parent / "airflow")
+
+
 def airflow_command(program: str) -> list[str]:
     """Return how to start api-server, scheduler, dag-processor or triggerer so that nothing binds beyond loopback."""
     # The log servers of these two bind every address and have no setting for it; logs are read from the same disk.
     quiet = ["--skip-serve-logs"] if program in ("scheduler", "triggerer") else []
-    return [str(Path(sys.executable).parent / "airflow"), program, *quiet]
+    return [airflow_program(), program, *quiet]
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -96,8 +101,9 @@ def prepare_airflow(settings: Settings) -> None:
     settings.airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = {**os.environ, **airflow_environment(settings)}
     for command in (["db", "migrate"], ["pools", "set", WAREHOUSE_POOL, "1", "Tasks that write batch tables"]):
-        program = str(Path(sys.executable).parent / "airflow")
-        made = subprocess.run([program, *command], env=environment, capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            [airflow_program(), *command], env=environment, capture_output=True, text=True, check=False
+        )
         if made.returncode:
             said = (made.stderr or made.stdout).strip().splitlines()[-1]
             raise UserError(f"Airflow's database could not be made: {said}")
