@@ -21,6 +21,8 @@ from shoplog.errors import BusyError, UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.housekeeping import remove_files
 from shoplog.io.query import run_sql
+from shoplog.io.sinks import append as append_by_spark
+from shoplog.io.sinks import create_table
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import REPOSITORY, Settings
 from shoplog.stack.control import StreamStatus, give_orders, read_orders, read_status, write_status
@@ -250,3 +252,22 @@ def test_lines_that_only_an_import_brought_wait_too(settings: Settings) -> None:
 def test_wrong_days_are_a_mistake(settings: Settings) -> None:
     wrong = command(settings, "published", "--date", "2026-11-20", "--to", "2026-11-19")
     assert (wrong.returncode, "swap them" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.spark
+def test_what_spark_wrote_spark_reads_the_same_and_goes_on_writing(spark: Any, settings: Settings) -> None:
+    row = (
+        f"select 'shop' site, date'{DAY}' day, timestamp'2026-11-21 02:00:00.123456' published_at, 7L bronze_version, "
+        "map('silver_request', cast(null as bigint)) table_versions, 5L requests, 5L live_requests"
+    )
+    path = str(create_table(spark, settings, PUBLISHED_DAY.name))
+    for _ in range(2):
+        append_by_spark(spark.sql(row), settings, PUBLISHED_DAY.name)
+    before = [str(found) for found in spark.read.format("delta").load(path).collect()]
+    assert of(maintain(settings, datetime.now(UTC)), PUBLISHED_DAY.name)["files_together"] == 2
+    assert [str(found) for found in spark.read.format("delta").load(path).collect()] == before
+    append_by_spark(spark.sql(row), settings, PUBLISHED_DAY.name)
+    assert spark.read.format("delta").load(path).count() == 3
+    assert run_sql(settings, "select distinct published_at, table_versions from published_day")[1] == [
+        (datetime(2026, 11, 21, 2, 0, 0, 123456, tzinfo=UTC), {"silver_request": None})
+    ]
