@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import polars as pl
@@ -12,7 +12,7 @@ import structlog
 
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
-from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.io.housekeeping import remove_files, set_properties
 from shoplog.io.offsets import KafkaRange
 from shoplog.io.sinks import in_days, replace_days
@@ -59,7 +59,7 @@ def carry_out(tables: LiveTables, request: str) -> None:
 
 def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
     """Yield for each day with visitors' minutes that are old enough what takes them out of its partials."""
-    before = tables.settings.first_minutes_day(today)
+    before = today - timedelta(days=KEPT_DAYS)
     old = pl.scan_delta(str(tables.gold)).filter(
         (pl.col("family") == VISITOR_MINUTES.name) & (pl.col("window_date") < before)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -39,10 +38,9 @@ class Settings(BaseSettings):
     max_offsets_per_trigger: int = Field(400_000, ge=1)
     census_interval_s: float = Field(2.0, gt=0)
     upkeep_interval_s: float = Field(20.0, gt=0)
-    # Days: published versions that counted stay readable, outcomes of checks are kept, the stream knows visitors' minutes.
+    # Days that published versions stay readable after they were replaced, and that outcomes of checks are kept.
     time_travel_days: int = Field(30, ge=1)
     check_history_days: int = Field(90, ge=1)
-    visitor_minutes_days: int = Field(10, ge=3)
     replay: bool = False
 
     @classmethod
@@ -59,10 +57,6 @@ class Settings(BaseSettings):
             name = "_".join(str(part) for part in first["loc"]).upper()
             raise UserError(f"SHOPLOG_{name} is wrong: {first['msg']}.") from error
         return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
-
-    def first_minutes_day(self, today: date) -> date:
-        """Return the first UTC day of which the stream keeps what each visitor did in each minute."""
-        return today - timedelta(days=self.visitor_minutes_days)
 
     @property
     def repo(self) -> Path:

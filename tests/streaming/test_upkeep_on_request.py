@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from jobs.streaming import on_request
 from jobs.streaming.on_request import carry_out
+from shoplog.contracts.visitor_minutes import KEPT_DAYS
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
 from shoplog.io.housekeeping import remove_files
 from shoplog.settings import Settings
@@ -84,13 +85,13 @@ def test_the_stream_starts_again_when_only_upkeep_is_left_in_the_log(batches: Ba
 
 
 def test_old_minutes_of_visitors_leave_and_figures_stay(batches: Batches, settings: Settings) -> None:
-    young, old = grow_old(batches, settings.visitor_minutes_days - 3), grow_old(batches, 60)
+    young, old = grow_old(batches, KEPT_DAYS - 2), grow_old(batches, 60)
     requests = batches.requests()
     assert {young, old} < minutes_of_visitors(batches).keys()
     carry_out(batches.tables, "first")
     left = minutes_of_visitors(batches)
     assert young in left
-    assert min(left) >= str(settings.first_minutes_day(datetime.now(UTC).date()))
+    assert min(left) >= str(datetime.now(UTC).date() - timedelta(days=KEPT_DAYS))
     assert batches.requests() == requests
     # A day may lie further back than one request's part: the next one goes on.
     carry_out(batches.tables, "second")
