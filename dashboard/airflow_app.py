@@ -51,5 +51,5 @@ def create_app(settings: Settings) -> FastAPI:
     docs = f"http://127.0.0.1:{settings.web_port}/quality/docs/"
     say_what_is_wrong(app, lambda request: _API in request.url.path)
     app.include_router(json_routes(settings), prefix=_API, dependencies=logged_in)
-    app.include_router(page_routes(settings, airflow="../", docs=docs), dependencies=logged_in)
+    app.include_router(page_routes(settings, airflow=None, docs=docs), dependencies=logged_in)
     return app

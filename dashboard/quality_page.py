@@ -22,9 +22,14 @@ _DOCUMENT_CHARACTERS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a page's links lead; `style` is the address of `style_sheet`, which the page holds itself where that is None."""
+    """Where a page's links lead.
 
-    airflow: str
+    `airflow` (with its last slash) is None inside Airflow: its frame opens no window, and shows neither Airflow in Airflow nor
+    a page of another server, so `docs` is only named there. `style` is the address of `style_sheet`, which the page holds itself
+    where that is None.
+    """
+
+    airflow: str | None
     docs: str
     days: str | None = None
     style: str | None = None

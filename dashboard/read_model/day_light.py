@@ -53,10 +53,10 @@ def _of_certificate(facts: Facts) -> Iterator[Reason]:
         told = "a side is missing" if verdict == "incomplete" else "live and batch, or the ledger, differ"
         figures = f"{_number(made['unexplained'])} of {_number(made['figures'])} figures unexplained"
         yield Reason("red", f"The certificate's verdict is {verdict}: {told} ({figures}).", NIGHTLY, again)
-    elif any(value != 0 for value in counts.values()) or not made["figures"]:
+    elif any(value != 0 for value in counts.values()) or not made["figures"] or made["late_requests"] is None:
         yield Reason("red", "The certificate says equal, and its own figures say otherwise.", NIGHTLY, again)
     if made["late_requests"]:
-        late = f"{_number(made['late_requests'])} accepted lines came after the version that was compared"
+        late = f"{_counted(made['late_requests'], 'accepted line')} came after the version that was compared"
         yield Reason("amber", f"{late}: the next nightly counts them.", NIGHTLY, f"shoplog nightly --date {facts.day}")
 
 
@@ -64,15 +64,14 @@ def _of_ledger(facts: Facts) -> Iterator[Reason]:
     again, files, minutes = f"shoplog ledger --close --date {facts.day}", facts.ledger, facts.minutes
     if files is None:
         yield Reason("amber", "The ledger was not closed yet for this site and day.", NIGHTLY, again)
-        return
-    if files["broken"]:
+    elif files["broken"]:
         told = ", ".join(f"{_number(files[n])} {words}" for n, words in (
             ("residue", "lines unaccounted for"), ("missing_bytes", "bytes missing"), ("doubled_bytes", "bytes doubled"),
         ) if files[n])  # fmt: skip
         yield Reason("red", f"The ledger is broken in {files['broken']} of {files['files']} files: {told or 'counts are absent'}.",
                      LEDGER, again)  # fmt: skip
-    if files["in_flight"]:
-        words = f"{_number(files['in_flight'])} lines were still on their way when the ledger was closed."
+    if files is not None and files["in_flight"]:
+        words = f"{_counted(files['in_flight'], 'line')} in flight when the ledger was closed."
         yield Reason("amber", words, NIGHTLY, again)
     if minutes is not None and minutes["broken"]:
         words = f"{minutes['broken']} of {minutes['minutes']} minutes have other accepted lines in bronze than in gold."
@@ -100,9 +99,13 @@ def _of_publication(facts: Facts) -> Iterator[Reason]:
     elif (waiting := (facts.live_requests or 0) - (published["live_requests"] or 0)) > 0:
         at = published["published_at"]
         since = f" at {at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else ""
-        words = f"final_dirty: {_number(waiting)} accepted lines came after the day was published{since}."
+        words = f"final_dirty: {_counted(waiting, 'accepted line')} came after the day was published{since}."
         yield Reason("amber", words, NIGHTLY, again)
 
 
 def _number(value: int | None) -> str:
-    return "an unknown number of" if value is None else f"{value:,}"
+    return "an unknown number" if value is None else f"{value:,}"
+
+
+def _counted(value: int, what: str) -> str:
+    return f"{value:,} {what}{'' if value == 1 else 's'}"

@@ -20,7 +20,10 @@ BySite = dict[tuple[str, date], Row]
 NO_SITE = "(no site)"
 _SOURCES = (CERTIFICATE, PUBLISHED_DAY, LEDGER_FILE, LEDGER_WINDOW, GOLD_PARITY, QUALITY_RESULT, GOLD_PARTIAL_LIVE)
 # Null is no zero.
-_FILE_IS_WRONG = "(residue is distinct from 0 or missing_bytes is distinct from 0 or doubled_bytes is distinct from 0)"
+_FILE_IS_WRONG = (
+    "(residue is distinct from 0 or missing_bytes is distinct from 0 or doubled_bytes is distinct from 0 "
+    "or in_flight is null)"
+)
 _UNEXPLAINED = "(unexplained is null or isnan(unexplained) or unexplained <> 0)"
 _SUMS = ", ".join(
     f"coalesce(sum(abs({name})), 0)::bigint as {name}"

@@ -16,10 +16,10 @@ from shoplog.settings import Settings
 _STYLE = "style.css"
 
 
-def page_routes(settings: Settings, airflow: str, docs: str) -> APIRouter:
+def page_routes(settings: Settings, airflow: str | None, docs: str) -> APIRouter:
     """Return the list of days at /, each day at /YYYY-MM-DD and their style sheet; links are relative, so any prefix does.
 
-    `airflow` and `docs` are the addresses of Airflow (with its last slash) and of Data Docs.
+    `airflow` and `docs` are as in `Links`.
     """
     router, links = APIRouter(default_response_class=HTMLResponse), Links(airflow, docs, days="./", style=_STYLE)
 

@@ -128,9 +128,7 @@ def test_a_line_of_10_mb_is_cut_and_the_rest_flows(settings: Settings) -> None:
 
 def sent_but_not_noted(settings: Settings, name: str) -> bool:
     """Return whether the broker holds lines of the file beyond the position that the agent has noted."""
-    noted = {
-        Path(entry["file"]).name: entry["pos"] for entry in json.loads(settings.taildir_position.read_bytes() or b"[]")
-    }
+    noted = {Path(entry["file"]).name: entry["pos"] for entry in json.loads(settings.taildir_position.read_bytes() or b"[]")}
     seen = identities(records(settings, settings.topic_raw, 1), name)
     return max((int(parts[4]) for parts in seen), default=-1) > noted.get(name, 0)
 
