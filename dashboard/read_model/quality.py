@@ -37,7 +37,7 @@ def quality_days(settings: Settings, today: date | None = None) -> list[Row]:
 def quality_day(settings: Settings, day: date, today: date | None = None) -> Row | None:
     """Return a day with sites, certificates, ledger, checks, trend and top offending keys; None where nothing is known of it.
 
-    `files_total` and `offending_total` count what the lists may leave out.
+    `files_total` and `offending_total` count what the lists may leave out; `unreadable` says by table why it could not be read.
     """
     tables = ReadableTables(settings)
     every = known_days(tables, SHOWN_DAYS)
@@ -48,14 +48,17 @@ def quality_day(settings: Settings, day: date, today: date | None = None) -> Row
     if not (day in every or files or offending or failed or has_sites or tables.unreadable):
         return None
     trend = checks_by_day(tables, every[-1], every[0]) if every else []
+    checks = checks_by_day(tables, day, day)
     return {
         **shown,
         "files": [_file(row) for row in files],
         "files_total": files[0]["total"] if files else 0,
+        "checks": plain(checks[0]) if checks else None,
         "failed_checks": [plain(row) for row in failed],
         "offending": [plain(row) for row in offending],
         "offending_total": offending[0]["total"] if offending else 0,
         "trend": [plain(row) for row in trend],
+        "unreadable": tables.unreadable,
     }
 
 
