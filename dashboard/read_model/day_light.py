@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from dashboard.read_model.plain import as_document, plain_text
 from dashboard.read_model.quality_facts import CHECKS, DAMAGED, LEDGER, NIGHTLY, Facts, Reason
 from shoplog.contracts.tables import VERDICTS
 
@@ -50,12 +52,14 @@ def _of_certificate(facts: Facts) -> Iterator[Reason]:
             "red", "The certificate has no known verdict: it was edited by hand or is damaged.", NIGHTLY, again
         )
     elif verdict != "equal":
-        told = "a side is missing" if verdict == "incomplete" else "live and batch, or the ledger, differ"
+        told = _why(made) or (
+            "a side is missing" if verdict == "incomplete" else "live and batch, or the ledger, differ"
+        )
         figures = f"{_number(made['unexplained'])} of {_number(made['figures'])} figures unexplained"
         yield Reason("red", f"The certificate's verdict is {verdict}: {told} ({figures}).", NIGHTLY, again)
-    elif any(value != 0 for value in counts.values()) or not made["figures"] or made["late_requests"] is None:
+    elif any(value != 0 for value in counts.values()) or not made["figures"] or not _is_count(made["late_requests"]):
         yield Reason("red", "The certificate says equal, and its own figures say otherwise.", NIGHTLY, again)
-    if made["late_requests"]:
+    if _is_count(made["late_requests"]) and made["late_requests"]:
         late = f"{_counted(made['late_requests'], 'accepted line')} came after the version that was compared"
         yield Reason("amber", f"{late}: the next nightly counts them.", NIGHTLY, f"shoplog nightly --date {facts.day}")
 
@@ -101,6 +105,31 @@ def _of_publication(facts: Facts) -> Iterator[Reason]:
         since = f" at {at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else ""
         words = f"final_dirty: {_counted(waiting, 'accepted line')} came after the day was published{since}."
         yield Reason("amber", words, NIGHTLY, again)
+    if published is not None:
+        yield from _of_switch(facts, published, again)
+
+
+def _of_switch(facts: Facts, published: Mapping[str, Any], again: str) -> Iterator[Reason]:
+    if despite := published.get("despite"):
+        yield Reason("amber", f"Published without an equal certificate: {plain_text(despite)}.", NIGHTLY, again)
+    made = facts.certificate
+    if made is not None and made["bronze_version"] != published["bronze_version"]:
+        versions = (
+            f"bronze version {_number(published['bronze_version'])}, the certificate {_number(made['bronze_version'])}"
+        )
+        yield Reason("amber", f"What is published is not what was certified: it has {versions}.", NIGHTLY, again)
+
+
+def _why(made: Mapping[str, Any]) -> str:
+    """Return in the certificate's own words why it is not equal; nothing where its document has none."""
+    document = as_document(made["document"])
+    sites = document.get("sites") if isinstance(document, dict) else None
+    told = [one.get("why") for one in sites if isinstance(one, dict)] if isinstance(sites, list) else []
+    return plain_text("; ".join(str(word) for why in told if isinstance(why, list) for word in why))
+
+
+def _is_count(value: int | None) -> bool:
+    return value is not None and value >= 0
 
 
 def _number(value: int | None) -> str:

@@ -24,6 +24,11 @@ def as_document(text: str | None) -> Any:
         return text
 
 
+def plain_text(text: str) -> str:
+    """Return the text at a length that a page has room for."""
+    return text if len(text) <= _TEXT_CHARACTERS else text[:_TEXT_CHARACTERS] + "…"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -32,8 +37,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, str) and len(value) > _TEXT_CHARACTERS:
-        return value[:_TEXT_CHARACTERS] + "…"
+    if isinstance(value, str):
+        return plain_text(value)
     if isinstance(value, list):  # a map, as DuckDB may give one
         return dict(value) if all(isinstance(pair, tuple) for pair in value) else value
     return value

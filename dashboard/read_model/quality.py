@@ -67,7 +67,7 @@ def _lights(tables: ReadableTables, days: list[date], today: date | None) -> lis
         return []
     known = facts_by_site(tables, min(days), max(days))
     checks = {row["day"]: row for row in checks_by_day(tables, min(days), max(days))}
-    # Files of all days stand in each day's ledger: only what is wrong with one makes a site appear by it alone.
+    # A day's ledger also has files that were only looked at on it: what is wrong with one makes its site appear, nothing else.
     keys = {key for name in ("live", "published", "certificate") for key in known[name]}
     keys |= {key for name in ("ledger", "minutes") for key, row in known[name].items() if row["broken"]}
     until = today or datetime.now(UTC).date()
