@@ -11,9 +11,9 @@ from shoplog_published import figures_of
 from shoplog.contracts.pools import WAREHOUSE_POOL
 
 PUBLISHED = Asset("published_day")
-# Again only where a second try can end otherwise: a lease is free again, a killed Spark starts anew, the broker is back.
-# The same rows compared twice differ twice.
 ALSO_AFTER_RED = "all_done_min_one_success"
+# For what can end otherwise: a lease is free again, a killed Spark starts anew. What a command found wrong or refused
+# fails at once, whatever stands here.
 AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
 
 

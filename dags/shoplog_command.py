@@ -35,7 +35,7 @@ def days_due(context: object) -> list[str]:
     """
     day = day_of(context)
     found = _due(day)
-    is_scheduled = str(context["dag_run"].run_type) == "scheduled"  # type: ignore[index]
+    is_scheduled = context["dag_run"].run_type == "scheduled"  # type: ignore[index]
     days = found if is_scheduled else [day] if found else []
     print(f"Days to do: {', '.join(days) or 'none, no line ever came in'}")
     return days

@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 
 from dashboard.read_model import LiveReadModel
+from dashboard.web.quality import json_routes, page_routes, say_what_is_wrong
 from shoplog.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
@@ -24,9 +25,7 @@ _POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; {_NOWHERE_ELSE}"
 )
 # Data Docs run no script; Great Expectations writes style attributes into its tables.
-_QUALITY_POLICY = (
-    f"default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'; {_NOWHERE_ELSE}"
-)
+_DOCS_POLICY = f"default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'; {_NOWHERE_ELSE}"
 
 
 class _LaterFiles(StaticFiles):
@@ -45,8 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
     @app.middleware("http")
     async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
-        quality = request.url.path.startswith("/quality")
-        response.headers["Content-Security-Policy"] = _QUALITY_POLICY if quality else _POLICY
+        is_docs = request.url.path.startswith("/quality/docs/")
+        response.headers["Content-Security-Policy"] = _DOCS_POLICY if is_docs else _POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         # Ask each time: after an upgrade no page may run with the script of the one before.
@@ -82,12 +81,16 @@ def create_app(settings: Settings) -> FastAPI:
     def icon() -> FileResponse:
         return FileResponse(_STATIC / "icon.svg")
 
-    @app.get("/quality/")
-    def quality() -> FileResponse:
+    @app.get("/quality/docs/")
+    def data_docs() -> FileResponse:
         index = docs / "index.html"
         return FileResponse(index if index.exists() else _STATIC / "no_report.html")
 
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/chart", StaticFiles(directory=settings.jars / "web", check_dir=False))
-    app.mount("/quality", _LaterFiles(directory=docs, check_dir=False))
+    app.mount("/quality/docs", _LaterFiles(directory=docs, check_dir=False))
+    say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
+    app.include_router(json_routes(settings), prefix="/api/v1/quality")
+    airflow = f"http://127.0.0.1:{settings.airflow_port}/"
+    app.include_router(page_routes(settings, airflow, docs="docs/"), prefix="/quality")
     return app

@@ -21,6 +21,7 @@ from shoplog.commands import (
     ledger,
     maintain,
     nightly,
+    page,
     published,
     report,
     site,
@@ -37,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, batch, nightly, ledger, published, maintain, report, analyst, traffic, classify, anomalies, bench,
+    demo, stack, batch, nightly, ledger, page, published, maintain, report, analyst, traffic, classify, anomalies, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

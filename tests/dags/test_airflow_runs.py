@@ -13,8 +13,10 @@ import pytest
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.settings import REPOSITORY, Settings
-from shoplog.stack.airflow import airflow_command, airflow_environment, prepare_airflow
+from shoplog.stack.airflow import USER, airflow_command, airflow_environment, password, prepare_airflow
 from shoplog.stack.airflow_api import AirflowClient, wait_healthy
+from tests.dashboard.browser import chromium, needs_chromium, watched
+from tests.dashboard.quality_tables import parity, right_day, write
 
 pytestmark = pytest.mark.e2e
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -58,6 +60,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings
         **os.environ,
         **airflow_environment(settings),
         "SHOPLOG_COMMAND": str(fake),
+        "SHOPLOG_HOME": str(settings.home),
         "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}",
         "TZ": "UTC",
     }
@@ -198,3 +201,44 @@ def test_published_days_are_rewritten_only_after_a_person_approved(
 def test_a_backfill_without_days_is_refused_by_its_form(client: AirflowClient) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         client.trigger("backfill", {"from": "2026-01-12"})
+
+
+@pytest.mark.parametrize(
+    "path", ["", "2026-11-20", "style.css", "api/v1/quality", "api/v1/quality/2026-11-20", "no-day"]
+)
+def test_the_quality_page_tells_nothing_without_a_login(
+    airflow: tuple[Settings, list[subprocess.Popen[bytes]]], path: str
+) -> None:
+    url = f"http://127.0.0.1:{airflow[0].airflow_port}/shoplog-quality/{path}"
+    assert httpx.get(url).status_code == 401
+    assert httpx.get(url, headers={"Authorization": "Bearer x.y.z"}).status_code == 403
+    asked = httpx.get(url, headers={"Accept": "text/html"})
+    assert asked.status_code == 307
+    assert "/auth/login?next=" in asked.headers["location"]
+
+
+@needs_chromium
+def test_the_quality_page_opens_in_a_browser_through_airflows_login(
+    airflow: tuple[Settings, list[subprocess.Popen[bytes]]],
+) -> None:
+    settings = airflow[0]
+    right_day(settings, quality_result={"success": False})
+    write(settings, "gold_parity", parity(dimension="<script>alert(1)</script>"))
+    with chromium() as browser, watched(browser) as seen:
+        page = seen.page
+        page.goto(f"http://127.0.0.1:{settings.airflow_port}/shoplog-quality/2026-11-20")
+        page.locator("input[name=username]").fill(USER)
+        page.locator("input[name=password]").fill(password(settings))
+        page.keyboard.press("Enter")
+        page.locator("h2", has_text="Quality checks that failed").wait_for()
+        page.goto(f"http://127.0.0.1:{settings.airflow_port}/")
+        page.get_by_role("link", name="Quality").click()
+        framed = page.frame_locator("iframe[title=Quality]")
+        framed.get_by_role("link", name="2026-11-20").click()
+        framed.locator("td", has_text="<script>alert(1)</script>").wait_for()
+        assert "1 of 1 quality checks failed (critical)" in framed.locator("main").inner_text()
+        colour = framed.locator(".light.red").first.evaluate("light => getComputedStyle(light).color")
+        assert colour != "rgb(0, 0, 0)"
+        # Airflow's own sandbox is what its browser warns of.
+        assert [text for text in seen.complaints if "sandbox" not in text] == []
+        assert (seen.dialogs, seen.hosts) == ([], {"127.0.0.1"})

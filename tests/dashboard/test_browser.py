@@ -207,6 +207,6 @@ def test_before_any_line_the_page_says_so(shop: Shop, settings: Settings) -> Non
         write_deltalake(str(settings.warehouse / GOLD_PARTIAL_LIVE.name), partials(ledger))
         wait(seen.page, "#notice", "none could be read")
         assert text(seen.page, "#quarantined") == "3"
-        seen.page.goto(f"{server.url}/quality/")
+        seen.page.goto(f"{server.url}/quality/docs/")
         assert "No day has been checked yet" in text(seen.page, "body")
         assert (seen.complaints, seen.hosts) == ([], {"127.0.0.1"})

@@ -109,7 +109,7 @@ def test_a_missing_side_leaves_no_half_run(settings: Settings) -> None:
 
 def test_the_server_lets_no_script_run_on_the_pages(failed: Settings) -> None:
     client = TestClient(create_app(failed))
-    for path in ("/quality/", "/quality/expectations/ledger.html", "/quality/absent.html"):
+    for path in ("/quality/docs/", "/quality/docs/expectations/ledger.html", "/quality/docs/absent.html"):
         policy = client.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src" not in policy
@@ -129,7 +129,7 @@ def test_the_failed_expectation_is_seen_in_a_browser(served: tuple[Server, Brows
     server, browser = served
     with watched(browser, color_scheme=scheme) as seen:
         page = seen.page
-        page.goto(f"{server.url}/quality/")
+        page.goto(f"{server.url}/quality/docs/")
         top = page.locator(".verdict.critical")
         assert f"{DAY} failed" in top.inner_text()
         assert "expect_column_values_to_be_between of residue" in top.inner_text()

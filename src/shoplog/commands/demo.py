@@ -64,7 +64,7 @@ def where_to_look(settings: Settings) -> list[dict[str, str]]:
     local = "http://127.0.0.1"
     return [
         {"what": "live page", "url": f"{local}:{settings.web_port}/", "login": "none (loopback only)"},
-        {"what": "data quality", "url": f"{local}:{settings.web_port}/quality/", "login": "none (loopback only)"},
+        {"what": "quality page", "url": f"{local}:{settings.web_port}/quality/", "login": "none (loopback only)"},
         {"what": "Airflow", "url": f"{local}:{settings.airflow_port}/", "login": f"admin / {password(settings)}"},
     ]
 

@@ -1,0 +1,62 @@
+"""Routes of the quality page, for our own server and for Airflow's: pages by HTML, the same figures as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+
+from dashboard.quality_page import Links, day_of, known_day, render_day, render_days, style_sheet
+from dashboard.read_model.quality import quality_days
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+_STYLE = "style.css"
+
+
+def page_routes(settings: Settings, airflow: str | None, docs: str) -> APIRouter:
+    """Return the list of days at /, each day at /YYYY-MM-DD and their style sheet; links are relative, so any prefix does.
+
+    `airflow` and `docs` are as in `Links`.
+    """
+    router, links = APIRouter(default_response_class=HTMLResponse), Links(airflow, docs, days="./", style=_STYLE)
+
+    @router.get("/")
+    def days() -> str:
+        return render_days(settings, links)
+
+    @router.get(f"/{_STYLE}")
+    def style() -> Response:
+        return Response(style_sheet(), media_type="text/css")
+
+    @router.get("/{day}")
+    def one_day(day: str) -> str:
+        return render_day(settings, day_of(day), links)
+
+    return router
+
+
+def json_routes(settings: Settings) -> APIRouter:
+    """Return the same as JSON: the list of days, and each day below it."""
+    router = APIRouter()
+
+    @router.get("")
+    def days() -> dict[str, Any]:
+        return {"days": quality_days(settings)}
+
+    @router.get("/{day}")
+    def one_day(day: str) -> dict[str, Any]:
+        return known_day(settings, day_of(day))
+
+    return router
+
+
+def say_what_is_wrong(app: FastAPI, is_json: Callable[[Request], bool]) -> None:
+    """Let a day that is none, or of which nothing is known, be answered by 404 and its one sentence."""
+
+    @app.exception_handler(UserError)
+    def not_found(request: Request, error: Exception) -> Response:
+        sentence = str(error)
+        return JSONResponse({"detail": sentence}, 404) if is_json(request) else PlainTextResponse(sentence + "\n", 404)

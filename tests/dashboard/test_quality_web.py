@@ -1,0 +1,105 @@
+"""The quality page's routes on the web server, and as one file by the command."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from dashboard.web.app import create_app
+from shoplog.cli import app
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+from tests.dashboard.quality_tables import DAY, parity, right_day, write
+
+
+@pytest.fixture
+def client(settings: Settings) -> TestClient:
+    return TestClient(create_app(settings))
+
+
+def test_the_list_leads_to_each_day(settings: Settings, client: TestClient) -> None:
+    right_day(settings, ledger_file={"missing_bytes": 9, "broken_ranges": "1-10 missing"})
+    listed = client.get("/quality")
+    assert (listed.status_code, str(listed.url)) == (200, "http://testserver/quality/")
+    assert f'<a href="{DAY}">' in listed.text
+    page = client.get(f"/quality/{DAY}").text
+    assert "The ledger is broken in 1 of 1 files" in page
+    assert "shoplog import --range access-20261120-12.log:1-10 --site shop --host web1" in page
+    assert "TO is the byte after the last" in page
+
+
+def test_the_same_is_answered_as_json(settings: Settings, client: TestClient) -> None:
+    right_day(settings)
+    write(settings, "gold_parity", parity(live=float("nan"), unexplained=float("inf")))
+    (listed,) = client.get("/api/v1/quality").json()["days"]
+    assert (listed["day"], listed["light"], listed["sites"][0]["site"]) == ("2026-11-20", "green", "shop")
+    day = client.get(f"/api/v1/quality/{DAY}").json()
+    assert (day["offending"][0]["live"], day["offending"][0]["unexplained"]) == ("nan", "inf")
+    assert day["sites"][0]["certificate"]["verdict"] == "equal"
+
+
+@pytest.mark.parametrize("text", ["today", "20261120", "2026-11-31", "%3Cscript%3E"])
+def test_a_bad_day_is_not_found_and_says_why(client: TestClient, text: str) -> None:
+    page, answer = client.get(f"/quality/{text}"), client.get(f"/api/v1/quality/{text}")
+    assert (page.status_code, page.text) == (404, "That is not a day: write it as YYYY-MM-DD.\n")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "That is not a day: write it as YYYY-MM-DD."})
+
+
+def test_a_day_of_which_nothing_is_known_is_not_found(settings: Settings, client: TestClient) -> None:
+    right_day(settings)
+    page = client.get(f"/quality/{DAY - timedelta(days=2)}")
+    assert page.status_code == 404
+    assert page.text.startswith("Nothing is known of 2026-11-18")
+    assert page.headers["content-type"].startswith("text/plain")
+
+
+def test_before_any_line_the_page_says_so(client: TestClient) -> None:
+    assert "No day is known yet" in client.get("/quality/").text
+    assert client.get("/api/v1/quality").json() == {"days": []}
+    assert "No day has been checked yet" in client.get("/quality/docs/").text
+
+
+def test_the_pages_run_no_script_and_take_no_style_but_their_sheet(settings: Settings, client: TestClient) -> None:
+    right_day(settings)
+    for path in ("/quality/", f"/quality/{DAY}"):
+        page = client.get(path)
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert not any(word in page.text for word in ("<script", "<style", " style=", " onclick="))
+    sheet = client.get("/quality/style.css")
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert ".light.amber" in sheet.text
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("SHOPLOG_HOME", str(settings.home))
+    return lambda *given: CliRunner().invoke(app, ["page", *given])
+
+
+def test_the_command_writes_one_file(settings: Settings, run: Any, tmp_path: Path) -> None:
+    right_day(settings)
+    file = tmp_path / "page.html"
+    assert run("--date", str(DAY), "--output", str(file)).exit_code == 0
+    assert "quality of 2026-11-20" in file.read_text()
+    assert json.loads(run("--date", str(DAY), "--json").stdout)["light"] == "green"
+
+
+def test_a_red_day_is_exit_code_1_and_its_page_is_written(settings: Settings, run: Any) -> None:
+    right_day(settings, certificate={"verdict": "different"})
+    done = run("--date", str(DAY))
+    assert done.exit_code == 1
+    assert "verdict is different" in done.stdout
+
+
+def test_a_day_without_anything_is_a_mistake_of_the_user(settings: Settings, run: Any, tmp_path: Path) -> None:
+    assert isinstance(run("--date", str(DAY)).exception, UserError)
+    right_day(settings)
+    done = run("--date", str(DAY), "--output", str(tmp_path))
+    assert isinstance(done.exception, UserError)
+    assert "name another file" in str(done.exception)
