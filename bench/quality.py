@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas
 
 _SEED = 7
+_SHORT_HISTORY = 8
 _ALARMS = ("critical", "warning")
 Failed = dict[tuple[str, str], str]  # suite and check -> severity
 Row = dict[str, Any]
@@ -99,7 +100,7 @@ def measure(days: int, short: bool = False) -> list[Row]:
     tripped: set[tuple[str, str]] = set()
     alarms: list[str] = []
     runs = _runs(days, short)
-    for number, (clean, history) in enumerate(_clean_days(days)):
+    for number, (clean, history) in enumerate(_clean_days(days, _SHORT_HISTORY if short else HISTORY_DAYS)):
         tables = Tables(clean, history)
         of_clean = checker.failed(tables.frames())
         alarms += [
@@ -138,14 +139,14 @@ def _runs(days: int, short: bool) -> list[list[tuple[int, str]]]:
     return plan
 
 
-def _clean_days(days: int) -> Iterator[tuple[World, list[Measured]]]:
-    """Yield clean days, each with the measures of the days before it."""
+def _clean_days(days: int, history_days: int) -> Iterator[tuple[World, list[Measured]]]:
+    """Yield clean days, each with the measures of so many days before it."""
     known: dict[date, list[Measured]] = {}
-    for step in range(HISTORY_DAYS + days):
+    for step in range(history_days + days):
         day = FIRST_DAY + timedelta(days=step)
         rows = clean_day(day, _SEED)
-        if step >= HISTORY_DAYS:
-            history = [one for back in range(1, HISTORY_DAYS + 1) for one in known[day - timedelta(days=back)]]
+        if step >= history_days:
+            history = [one for back in range(1, history_days + 1) for one in known[day - timedelta(days=back)]]
             yield World.clean(day, rows), history
         known[day] = measures(day, rows)
 

@@ -17,6 +17,7 @@ from shoplog.contracts.model import Family, Metric
 from shoplog.contracts.tables import QUALITY_MEASURE
 from shoplog.io.duck import open_connection
 from shoplog.ledger.coverage import Range
+from shoplog.ledger.fates import NO_FATES
 from shoplog.ledger.file_account import examined, settled
 from shoplog.ledger.landed import FILE, landed_files, new_lines
 
@@ -82,6 +83,8 @@ class Tables:
         """Make them all; `history` are the measures of earlier days."""
         self._world, self._tables = world, open_connection()
         tables, identity = self._tables, ", ".join(IDENTITY_NAMES)
+        # So few rows are not worth a second thread.
+        tables.execute("set threads = 1")
         tables.register("bronze_access_log", world.bronze.to_arrow())
         tables.execute(f"create table live as select * from bronze_access_log where not ({world.lost_partials})")
         tables.execute(
@@ -185,7 +188,7 @@ def _account(tables: duckdb.DuckDBPyConnection, world: World) -> None:
     new = new_lines(lines, [key for key in open_files if key in landed])
     for key in open_files:
         rows[key] = examined(key, landed.get(key), new.get(key), None, sizes.get(key), agent)  # type: ignore[arg-type]
-    account = pl.DataFrame([asdict(row) for row in rows.values() if row is not None])
+    account = pl.DataFrame([{**NO_FATES, **asdict(row)} for row in rows.values() if row is not None])
     tables.register("account", account.to_arrow())
     tables.execute(f"create table ledger_file as select date '{world.day}' as day, * from account")
     tables.execute(

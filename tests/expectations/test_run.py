@@ -20,7 +20,7 @@ DAY = date(2026, 11, 20)
 LEDGER: dict[str, Any] = {
     "site": "shop", "host": "web1", "file": "a.log", "written": 10, "read": 10, "kafka": 11, "bronze": 11, "accepted": 9,
     "quarantined": 1, "duplicates": 1, "in_flight": 0, "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
-    "residue": 0,
+    "residue": 0, "late": 0, "malformed": 1, "future": 0,
 }  # fmt: skip
 PARITY = {
     "site": "shop", "family": "traffic", "metric": "requests", "figures": 9, "without_live": 0, "without_batch": 0,
