@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from expectations.outcomes import outcome
-from expectations.suites import Check, suites
+from expectations.suites import Suite, suites
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     import pandas
 
 
+# Names the rows that broke a check, not only how many.
+RESULT_FORMAT = "SUMMARY"
 # Data Docs read every result again on each run, so a month of nights is kept of each suite.
 KEPT_RESULTS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:
-    """One expectation's outcome, as `quality_result` keeps it."""
+    """One expectation's outcome, as `quality_result` keeps it, and the sites it is about."""
 
     run_id: str
     run_time: datetime
@@ -37,6 +39,7 @@ class QualityRow:
     observed: str
     unexpected_count: int
     table_version: int | None
+    sites: tuple[str, ...] = ()
 
 
 def run_quality(
@@ -49,8 +52,8 @@ def run_quality(
     for name in suites():
         if name not in frames:
             raise UserError(f"There is no frame {name!r} to check: a missing side fails.")
-    # Ten CPU seconds: never at the top of a module.
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    # Ten CPU seconds: never at the top of a module.
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
@@ -65,28 +68,19 @@ def run_quality(
     # One name and time for all suites: Data Docs show them as one run of one day.
     run = RunIdentifier(run_name=day.isoformat(), run_time=now)
     source = context.data_sources.add_or_update_pandas("frames")
-    for name, checks in suites().items():
-        frame = frames[name]
-        if name == "ledger":
-            frame = frame.assign(minus_bronze=-frame["bronze"])
+    for name, suite in suites().items():
         batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("day")
-        suite = context.suites.add_or_update(
-            gx.ExpectationSuite(name=name, expectations=[_expectation(gx, c) for c in checks])
-        )
+        kept = context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=expectations(gx, suite)))
         definition = context.validation_definitions.add_or_update(
-            gx.ValidationDefinition(name=name, data=batch, suite=suite)
+            gx.ValidationDefinition(name=name, data=batch, suite=kept)
         )
         checkpoint = context.checkpoints.add_or_update(
-            gx.Checkpoint(
-                name=name,
-                validation_definitions=[definition],
-                result_format="SUMMARY",
-            )
+            gx.Checkpoint(name=name, validation_definitions=[definition], result_format=RESULT_FORMAT)
         )
-        ran = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=run)
+        ran = checkpoint.run(batch_parameters={"dataframe": frames[name]}, run_id=run)
         for result in next(iter(ran.run_results.values())).results:
-            version = table_versions.get(name)
-            rows.append(QualityRow(run_id, now, day, name, **outcome(result), table_version=version))
+            of_row = outcome(result, frames[name], suite.keys)
+            rows.append(QualityRow(run_id, now, day, name, **of_row, table_version=table_versions.get(name)))
     build_pages(context)
     return rows
 
@@ -102,5 +96,9 @@ def _forget_old_results(settings: Settings) -> None:
                     old.parent.rmdir()
 
 
-def _expectation(gx: Any, check: Check) -> Any:
-    return getattr(gx.expectations, check.expectation)(severity=check.severity, **check.arguments)
+def expectations(gx: Any, suite: Suite) -> list[Any]:
+    """Return Great Expectations' own objects of a suite's checks."""
+    return [
+        getattr(gx.expectations, check.expectation)(severity=check.severity, notes=check.means, **check.arguments)
+        for check in suite.checks
+    ]

@@ -1,71 +1,80 @@
-"""The day's quality: small frames for Great Expectations, outcomes into quality_result."""
+"""The day's quality: small frames for Great Expectations, outcomes into quality_result, alerts to whoever wants them."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from jobs.batch.quality_frames import Measured, day_frames, measured_days
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.tables import GOLD_PARITY, LEDGER_FILE, QUALITY_RESULT
+from shoplog.contracts.quality import HISTORY_DAYS, SEVERITIES
+from shoplog.contracts.tables import (
+    BRONZE_ACCESS_LOG,
+    CERTIFICATE,
+    GOLD_PARITY,
+    LEDGER_FILE,
+    LEDGER_WINDOW,
+    QUALITY_MEASURE,
+    QUALITY_RESULT,
+)
 from shoplog.io.commits import latest_version
+from shoplog.io.duck import dataset, open_connection
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import append, create_table
+from shoplog.io.sinks import append, create_table, replace_days
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
-    import pandas
+    import duckdb
     from pyspark.sql import SparkSession
+
+LOOKED_AT = {
+    "ledger": LEDGER_FILE.name,
+    "windows": LEDGER_WINDOW.name,
+    "parity": GOLD_PARITY.name,
+    "certificate": CERTIFICATE.name,
+    "volume": BRONZE_ACCESS_LOG.name,
+    **{family.table: family.table for family in FAMILIES},
+}
 
 
 def check_day(session: SparkSession, settings: Settings, day: date) -> dict[str, Any]:
-    """Run the suites on the day's frames, keep the outcomes, return how many passed and failed by severity."""
+    """Run the suites on the day's frames, keep the outcomes, alert; return how many failed by severity, and where no alert went."""
+    from expectations.alerts import send_alerts
     from expectations.run import run_quality
 
-    frames = {
-        "ledger": _frame(session, settings, LEDGER_FILE.name, f"day = '{day.isoformat()}'"),
-        "parity": _frame(session, settings, GOLD_PARITY.name, f"day = '{day.isoformat()}'"),
-    }
-    for family in FAMILIES:
-        frames[family.table] = _profile(session, settings, family.table, day)
-    tables = {"ledger": LEDGER_FILE.name, "parity": GOLD_PARITY.name, **{f.table: f.table for f in FAMILIES}}
-    versions = {suite: latest_version(settings.warehouse / table) or 0 for suite, table in tables.items()}
-    rows = run_quality(settings, day, frames, versions)
-    with table_leases(settings, (QUALITY_RESULT.name,), "quality", session._jvm):
+    is_over = day < datetime.now(UTC).date()
+    versions = {suite: latest_version(settings.warehouse / table) or 0 for suite, table in LOOKED_AT.items()}
+    connection = open_connection()
+    for table in {*LOOKED_AT.values(), QUALITY_MEASURE.name}:
+        connection.register(table, dataset(settings, table, None))
+    with table_leases(settings, (QUALITY_MEASURE.name, QUALITY_RESULT.name), "quality", session._jvm):
+        _keep_measures(session, settings, connection, day)
+        rows = run_quality(settings, day, day_frames(connection, day, is_over), versions)
         create_table(session, settings, QUALITY_RESULT.name)
         values = [tuple(asdict(row)[name] for name in QUALITY_RESULT.column_names) for row in rows]
         append(session.createDataFrame(values, QUALITY_RESULT.schema_ddl).coalesce(1), settings, QUALITY_RESULT.name)
     failed = [row for row in rows if not row.success]
     return {
         "checks": len(rows), "passed": len(rows) - len(failed),
-        "critical_failures": sum(row.severity == "critical" for row in failed),
-        "failed": [f"{row.suite}: {row.expectation} {row.column}: {row.observed}" for row in failed],
+        **{f"{severity}_failures": sum(row.severity == severity for row in failed) for severity in SEVERITIES},
+        "failed": [f"{row.severity}: {row.suite}: {row.expectation} {row.column}: {row.observed}" for row in failed],
+        # After the outcomes are kept: an alert that cannot be sent never hides them.
+        "alerts_failed": send_alerts(settings, rows),
     }  # fmt: skip
 
 
-def _frame(session: SparkSession, settings: Settings, table: str, where: str) -> pandas.DataFrame:
-    create_table(session, settings, table)
-    return session.read.format("delta").load(str(settings.warehouse / table)).where(where).toPandas()
+def _keep_measures(session: SparkSession, settings: Settings, connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Measure the day anew and earlier days that nobody measured; `quality_measure` then holds what is usual."""
+    create_table(session, settings, QUALITY_MEASURE.name)
+    first = day - timedelta(days=HISTORY_DAYS)
+    known = connection.execute(f"select distinct day from {QUALITY_MEASURE.name} where day >= $1", [first]).fetchall()
+    days = [d for d in _days(first, day) if d == day or (d,) not in known]
+    measured: list[Measured] = measured_days(connection, days)
+    rows = session.createDataFrame(measured, QUALITY_MEASURE.schema_ddl).coalesce(1)
+    replace_days(rows, settings, QUALITY_MEASURE.name, days)
+    connection.register(QUALITY_MEASURE.name, dataset(settings, QUALITY_MEASURE.name, None))
 
 
-def _profile(session: SparkSession, settings: Settings, table: str, day: date) -> pandas.DataFrame:
-    """Return metric, minimum, maximum and nulls of each countable column of the day."""
-    family = next(family for family in FAMILIES if family.table == table)
-    names = [m.figure_name or m.name for m in family.metrics if m.type == "bigint" or m.figure]
-    totals = [
-        f"{expression} {n}_{kind}"
-        for n in names
-        for kind, expression in (
-            ("minimum", f"cast(min({n}) as double)"),
-            ("maximum", f"cast(max({n}) as double)"),
-            ("nulls", f"count_if({n} is null)"),
-        )
-    ]
-    stacked = ", ".join(f"'{n}', {n}_minimum, {n}_maximum, {n}_nulls" for n in names)
-    create_table(session, settings, table)
-    rows = session.read.format("delta").load(str(settings.warehouse / table)).where(f"event_date = '{day.isoformat()}'")
-    return (
-        rows.selectExpr(*totals)
-        .selectExpr(f"stack({len(names)}, {stacked}) as (metric, minimum, maximum, nulls)")
-        .toPandas()
-    )
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=step) for step in range((last - first).days + 1)]

@@ -23,6 +23,7 @@ from shoplog.commands import (
     nightly,
     page,
     published,
+    quality,
     report,
     site,
     stack,
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, batch, nightly, ledger, page, published, maintain, report, analyst, traffic, classify, anomalies, bench,
+    demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, analyst, traffic, classify, anomalies, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shoplog.errors import UserError
@@ -42,6 +42,31 @@ class Settings(BaseSettings):
     time_travel_days: int = Field(30, ge=1)
     check_history_days: int = Field(90, ge=1)
     replay: bool = False
+    alert_severity: Literal["critical", "warning", "info"] = "critical"
+    alert_webhook_url: SecretStr | None = None
+    alert_slack_url: SecretStr | None = None
+    alert_email_to: str | None = Field(None, pattern=r"^[^\s,]+@[^\s,]+(, ?[^\s,]+@[^\s,]+)*$")
+    alert_email_from: str | None = Field(None, pattern=r"^[^\s,]+@[^\s,]+$")
+    alert_link: str | None = None
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a password goes to another machine only by SHOPLOG_SMTP_SECURITY=starttls or tls")
+        return self
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret setting from the environment, or from the file of its name in `secrets_dir`; None where neither is."""
+        value: SecretStr | None = getattr(self, name)
+        if value is not None:
+            return value.get_secret_value() or None
+        file = self.secrets_dir / name
+        return file.read_text(encoding="utf-8").strip() or None if file.is_file() else None
 
     @classmethod
     def load(cls) -> Self:
@@ -54,6 +79,8 @@ class Settings(BaseSettings):
             settings = cls()
         except ValidationError as error:
             first = error.errors()[0]
+            if not first["loc"]:
+                raise UserError(f"The settings are wrong: {first['msg'].removeprefix('Value error, ')}.") from error
             name = "_".join(str(part) for part in first["loc"]).upper()
             raise UserError(f"SHOPLOG_{name} is wrong: {first['msg']}.") from error
         return settings.model_copy(update={"home": settings.home.expanduser().resolve()})

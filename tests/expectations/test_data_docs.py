@@ -17,7 +17,7 @@ from expectations.run import run_quality
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from tests.dashboard.browser import Server, chromium, needs_chromium, serving, watched
-from tests.expectations.test_run import DAY, LEDGER, frames
+from tests.expectations.test_run import DAY, frames
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,7 +36,8 @@ def docs(settings: Settings) -> Path:
 def bad_frames() -> dict[str, pd.DataFrame]:
     """A line that is nowhere, and a file that stands twice in the ledger."""
     given = frames()
-    given["ledger"] = pd.DataFrame([{**LEDGER, "residue": 1, "file": HOSTILE}, {**LEDGER, "file": HOSTILE}])
+    row = given["ledger"].assign(file=HOSTILE)
+    given["ledger"] = pd.concat([row.assign(residue=1), row], ignore_index=True)
     return given
 
 
@@ -87,7 +88,7 @@ def test_building_again_changes_nothing(settings: Settings) -> None:
 
 def test_a_failed_day_stays_on_top_until_it_passes(settings: Settings) -> None:
     late = frames()
-    late["ledger"] = late["ledger"].assign(in_flight=2, read=12)
+    late["ledger"] = late["ledger"].assign(in_flight=20_000, minus_in_flight=-20_000, written=20_010)
     index = check(settings, bad_frames(), date(2026, 11, 19))
     assert "<title>FAILED" in index
     assert "2026-11-19 failed" in check(settings, frames(), date(2026, 11, 20))

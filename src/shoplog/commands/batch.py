@@ -1,4 +1,4 @@
-"""import and quality, and what commands with a Spark job over UTC days share."""
+"""import, and what commands with a Spark job over UTC days share."""
 
 from __future__ import annotations
 
@@ -81,16 +81,4 @@ def import_files(
 import_files.command_name = "import"  # type: ignore[attr-defined]
 
 
-def quality(day: Day = None, as_json: Json = False) -> None:
-    """Check ledger, parity and tables of one UTC day by Great Expectations; exit code 1 when a critical check fails."""
-    from jobs.batch.quality import check_day
-
-    settings, of = Settings.load(), parse_day(day)
-    with spark_session(settings, "quality") as session:
-        result = check_day(session, settings, of)
-    show_one(f"quality {of}", result, as_json)
-    if result["critical_failures"]:
-        raise typer.Exit(1)
-
-
-COMMANDS: tuple[Callable[..., Any], ...] = (import_files, quality)
+COMMANDS: tuple[Callable[..., Any], ...] = (import_files,)

@@ -16,7 +16,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="bots: how many bots are found, and how many people are taken for bots; anomalies: the detector on NAB."
+            help="bots: how many bots are found, and how many people are taken for bots; anomalies: the detector on NAB; "
+            "quality: which defect which check finds, and false alarms."
         ),
     ],
     logs: Annotated[
@@ -29,12 +30,15 @@ def bench(
         Path | None,
         typer.Option(help="anomalies: NAB's score in Python; by default ../../tools/nab_score.py from there."),
     ] = None,
+    days: Annotated[
+        int, typer.Option(min=1, help="quality: clean days, each held against the 28 days before it.")
+    ] = 50,
     as_json: Json = False,
 ) -> None:
     """Measure, print our figure, its peers and the target; exit code 1 where a target is missed."""
-    if name not in _MEASURES:
-        raise UserError(f"There is no benchmark {name!r}: use {' or '.join(_MEASURES)}.")
-    rows = _MEASURES[name](logs, nab, scorer)
+    if name not in (names := (*_MEASURES, "quality")):
+        raise UserError(f"There is no benchmark {name!r}: use {' or '.join(names)}.")
+    rows = _quality(days) if name == "quality" else _MEASURES[name](logs, nab, scorer)
     show(f"bench {name}", rows, as_json)
     if not all(row["holds"] for row in rows):
         raise typer.Exit(1)
@@ -54,6 +58,12 @@ def _anomalies(logs: Path | None, nab: Path | None, scorer: Path | None) -> list
     from bench.anomalies import measure
 
     return measure(nab, scorer or nab / "../../tools/nab_score.py")
+
+
+def _quality(days: int) -> list[dict[str, Any]]:
+    from bench.quality import measure
+
+    return measure(days)
 
 
 _MEASURES = {"bots": _bots, "anomalies": _anomalies}

@@ -151,6 +151,17 @@ CERTIFICATE = Table(
     "one day and site: live and batch at one bronze version, and the ledger beside them",
     ("day",),
 )  # fmt: skip
+QUALITY_MEASURE = Table(
+    "quality_measure",
+    (
+        Column("day", "date", "the measured UTC day, by ingest time"), c.SITE,
+        Column("measure", "string", "name of the measure, see docs/quality.md"),
+        Column("measured", "double", "its value; null where there was nothing to measure"),
+    ),
+    "quality",
+    "a site's day in measures: what later days are held against",
+    ("day",),
+)  # fmt: skip
 QUALITY_RESULT = Table(
     "quality_result",
     (
@@ -170,6 +181,6 @@ TABLES = {
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
         *VISIT_TABLES, SILVER_LOGIN, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE,
-        LEDGER_WINDOW, GOLD_PARITY, CERTIFICATE, PUBLISHED_DAY, QUALITY_RESULT,
+        LEDGER_WINDOW, GOLD_PARITY, CERTIFICATE, PUBLISHED_DAY, QUALITY_MEASURE, QUALITY_RESULT,
     )
 }  # fmt: skip
