@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     max_offsets_per_trigger: int = Field(400_000, ge=1)
     census_interval_s: float = Field(2.0, gt=0)
     upkeep_interval_s: float = Field(20.0, gt=0)
+    report_kept_days: int = Field(400, ge=1)
     replay: bool = False
 
     @classmethod

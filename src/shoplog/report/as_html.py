@@ -8,11 +8,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shoplog.report.model import Report, SectionReport
 from shoplog.report.words import (
+    cell_text,
     change_text,
     dimension_text,
+    heads,
+    is_compared,
     left_out_lines,
+    nothing_to_compare,
     number_text,
     section_title,
+    source_lines,
     status_lines,
     title,
 )
@@ -31,7 +36,12 @@ def to_html(report: Report) -> str:
         number=number_text,
         change=change_text,
         dimension=dimension_text,
+        both=cell_text,
         status_lines=status_lines,
+        source_lines=source_lines,
+        is_compared=is_compared,
+        nothing_to_compare=nothing_to_compare,
+        heads=heads,
         section_title=section_title,
         left_out_lines=left_out_lines,
         shares=_shares,
