@@ -18,6 +18,7 @@ from shoplog.commands import (
     demo,
     ledger,
     nightly,
+    rehearse,
     report,
     site,
     stack,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (demo, stack, batch, nightly, ledger, report, analyst, traffic, classify, anomalies, bench):
+for room in (demo, stack, batch, nightly, ledger, report, rehearse, analyst, traffic, classify, anomalies, bench):
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")

@@ -9,17 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from shoplog.report.model import Report, SectionReport, SiteReport
+from shoplog.report.sides import cell_text, heads, is_compared, nothing_to_compare, source_lines
 from shoplog.report.words import (
-    cell_text,
     change_text,
     dimension_text,
-    heads,
-    is_compared,
     left_out_lines,
-    nothing_to_compare,
     number_text,
     section_title,
-    source_lines,
     status_lines,
     title,
 )

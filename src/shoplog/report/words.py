@@ -91,56 +91,12 @@ def status_lines(site: SiteReport) -> list[str]:
         return ["no lines in this period"]
     lines = [f"{site.status}: {ABOUT_STATUS[site.status]}"]
     if any(day.status != "provisional" for day in site.days):
-        lines += [_day_text(day) for day in site.days]
+        lines += [day_text(day) for day in site.days]
     if any(section.status != site.status for section in site.sections):
         lines.append(
             "sessions that run over midnight are whole once the next day is published: until then they are provisional"
         )
     return lines
-
-
-def source_lines(report: Report, site: SiteReport) -> list[str]:
-    """Return where figures of a moment come from, and with two sides what the other one is worth."""
-    if report.question.as_of is None:
-        return []
-    of = site.snapshot
-    if of is None:
-        lines = ["no snapshot: read of the versions that were pinned or live at that moment"]
-    else:
-        rules = f", rules {', '.join(map(str, of.rules_versions))}" if of.rules_versions else ""
-        lines = [f"read of the snapshot of {of.published_at:%Y-%m-%d %H:%M:%S} UTC ({of.cause}{rules})"]
-    if report.question.sides is not None:
-        lines = [f"then: {line}" for line in lines] + [f"then: {_day_text(day)}" for day in site.compared_days]
-    return lines
-
-
-def cell_text(value: Value, figure: Figure, currency: str | None, has_sides: bool) -> str:
-    """Return a figure as it stands in a row: with its change, or with two sides as both where they differ."""
-    number = number_text(value.value, figure, currency)
-    if not has_sides:
-        change = change_text(value, figure)
-        return f"{number} ({change})" if change else number
-    if value.value == value.previous:
-        return number
-    change = number_text(value.change, figure, currency, signed=True) if value.change is not None else UNKNOWN
-    return f"{number_text(value.previous, figure, currency)} -> {number} ({change})"
-
-
-def is_compared(report: Report) -> bool:
-    """Whether each figure has another one beside it."""
-    return report.question.compare is not None or report.question.sides is not None
-
-
-def nothing_to_compare(report: Report) -> str:
-    """Return the sentence of a site that the other period, or the other side, knows nothing of."""
-    if report.question.sides is not None:
-        return f"{report.question.sides[1]}: no lines"
-    return "no lines in the period to compare with: nothing is known of it"
-
-
-def heads(question: Question) -> tuple[str, str]:
-    """Return what a figure and the one beside it are called."""
-    return question.sides or ("value", "previous")
 
 
 def section_title(site: SiteReport, section: SectionReport) -> str:
@@ -156,7 +112,8 @@ def left_out_lines(report: Report) -> list[str]:
     return [f"{', '.join(sections)}: {because}" for because, sections in reasons.items()]
 
 
-def _day_text(day: Day) -> str:
+def day_text(day: Day) -> str:
+    """Return what a day is worth."""
     text = f"{day.day} {day.status}"
     if day.published_at is not None:
         text += f", published {day.published_at:%Y-%m-%d %H:%M} UTC"
