@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from shoplog.io.sinks import create_table, in_days
 from shoplog.io.sources import reparsing
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
-from shoplog.sites import load_sites
+from shoplog.sites import Site, load_sites
 from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
@@ -44,16 +44,24 @@ def read_bronze(session: SparkSession, settings: Settings, versions: dict[str, i
 
 def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
     """Return each line once, parsed anew: of equal identities the row that came first, judged at the time it came."""
+    return parsed(first_rows(rows), load_sites(settings))
+
+
+def first_rows(rows: DataFrame) -> DataFrame:
+    """Return of equal identities the row that came first."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     order = (F.col("ingest_time"), F.col("kafka_partition").asc_nulls_last(), F.col("kafka_offset").asc_nulls_last())
     first = Window.partitionBy(*IDENTITY_NAMES).orderBy(*order)
-    once = rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
-    sites = load_sites(settings)
+    return rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
+
+
+def parsed(rows: DataFrame, sites: Mapping[str, Site]) -> DataFrame:
+    """Return bronze rows parsed anew, as these sites say what their lines mean."""
     catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
     parse = reparsing(line_parser(sites, catalogues, None))
-    return once.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
+    return rows.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 
 def of_days(rows: DataFrame, days: Sequence[date], came: list[date]) -> DataFrame:

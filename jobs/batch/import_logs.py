@@ -78,7 +78,7 @@ def import_logs(
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:
-        publish(session, settings, over, despite="imported: not compared yet")
+        publish(session, settings, over, despite="imported: not compared yet", cause="import")
     quarantined = {row["reason"]: row["count"] for row in reasons}
     return {
         "lines": lines, "parsed": lines - sum(quarantined.values()), "quarantined": quarantined,

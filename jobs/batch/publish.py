@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from jobs.batch.recompute import WRITES
+from jobs.batch.snapshots import store_published
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, CERTIFICATE, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
 from shoplog.contracts.visits import OF_SESSIONS
 from shoplog.errors import UserError
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def publish(
-    session: SparkSession, settings: Settings, days: Sequence[date], despite: str | None = None
+    session: SparkSession,
+    settings: Settings,
+    days: Sequence[date],
+    despite: str | None = None,
+    cause: str = "nightly",
 ) -> dict[str, int]:
     """Publish each site that has lines on the days and an `equal` certificate of them; return how many pairs: published, left_out.
 
@@ -59,6 +64,7 @@ def publish(
             )
         before = session.read.format("delta").load(str(published))
         append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
+        store_published(session, settings, days, cause)
         rows.unpersist()
         return {"published": count, "left_out": pairs - count}
 

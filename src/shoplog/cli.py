@@ -24,6 +24,7 @@ from shoplog.commands import (
     page,
     published,
     quality,
+    rehearse,
     report,
     site,
     stack,
@@ -39,7 +40,8 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, analyst, traffic, classify, anomalies, bench,
+    demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, traffic, classify,
+    anomalies, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

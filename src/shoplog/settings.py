@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     # Days that published versions stay readable after they were replaced, and that outcomes of checks are kept.
     time_travel_days: int = Field(30, ge=1)
     check_history_days: int = Field(90, ge=1)
+    report_kept_days: int = Field(400, ge=1)
     replay: bool = False
     alert_severity: Literal["critical", "warning", "info"] = "critical"
     alert_webhook_url: SecretStr | None = None

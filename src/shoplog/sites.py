@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shoplog.contracts.events import RuleSet
 from shoplog.errors import UserError
-from shoplog.rules import site_rules
+from shoplog.rules import read_toml, site_rules
 from shoplog.rules.written import checked, group_names
 from shoplog.settings import Settings
 from shoplog.transforms.formats import NAMED, FormatError, compile_format
@@ -106,25 +105,26 @@ def check_log_format(log_format: str, own_proxies: int = 0) -> None:
 
 def load_sites(settings: Settings) -> dict[str, Site]:
     """Return the sites by name, or raise `UserError` naming the file and what is wrong in it."""
-    paths = sorted(settings.sites_dir.glob("*.toml"))
-    if not paths:
-        raise UserError(
-            f"No site file in {settings.sites_dir}: write one or point SHOPLOG_SITES_DIR at a folder with one."
-        )
-    sites = [read_site(path, settings) for path in paths]
+    sites = [read_site(path, settings) for path in site_files(settings)]
     names = [site.name for site in sites]
     if len(set(names)) != len(names):
         raise UserError(f"Two site files in {settings.sites_dir} have the same name: rename one.")
     return {site.name: site for site in sites}
 
 
-def read_site(path: Path, settings: Settings) -> Site:
-    """Return one site read from `path`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        fields = tomllib.loads(text)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}.") from error
+def site_files(settings: Settings) -> list[Path]:
+    """Return the site files, or raise `UserError` where there is none."""
+    paths = sorted(settings.sites_dir.glob("*.toml"))
+    if not paths:
+        raise UserError(
+            f"No site file in {settings.sites_dir}: write one or point SHOPLOG_SITES_DIR at a folder with one."
+        )
+    return paths
+
+
+def read_site(path: Path, settings: Settings, other_set: Path | None = None) -> Site:
+    """Return one site read from `path`, with the rule set of another file in place of its ready one where that is given."""
+    text, fields = read_toml(path)
     site = checked(_SiteFields, {"name": path.stem, **fields}, str(path))
     try:
         check_log_format(site.log_format, site.own_proxies)
@@ -148,6 +148,8 @@ def read_site(path: Path, settings: Settings) -> Site:
         own_proxies=site.own_proxies,
         trusted_proxies=tuple(str(ip_network(network)) for network in site.trusted_proxies),
         own_addresses=tuple(str(ip_network(network)) for network in site.own_addresses),
-        rules=site_rules(path, text, site.rule, site.rules_version or 1, site.rules, site.path_prefix, site.currency),
+        rules=site_rules(
+            path, text, site.rule, site.rules_version or 1, site.rules, site.path_prefix, site.currency, other_set
+        ),
         catalogue=catalogue,
     )

@@ -66,6 +66,13 @@ def test_filters_limits_and_sites_reach_the_report(shop: Warehouse) -> None:
         (("--where", "chanel=Email"), "Dimension 'chanel' is unknown: use one of "),
         (("--date", "20.11.2026"), "'20.11.2026' is not a day: write it as YYYY-MM-DD."),
         (("--date", "2001-01-01"), "There are no lines for 2001-01-01 (UTC): days with lines lie between "),
+        (("--compare", "now"), "--compare now needs a moment to compare with: give it as --as-of."),
+        (
+            ("--compare", "then"),
+            "'then' is no period to compare with: write previous, its first day as YYYY-MM-DD, or now.",
+        ),
+        (("--snapshot", "--where", "country=DE"), "--snapshot keeps one whole day as it is: leave out --to, --where, "),
+        (("--snapshot", "--cause", "weekly"), "Cause 'weekly' is unknown: use on demand or hourly."),
         (("--output", "/nowhere/report"), "/nowhere/report cannot be written: No such file or directory."),
     ],
 )

@@ -62,7 +62,7 @@ def test_json_is_one_object_of_stable_form() -> None:
     assert "\n" not in text
     made = json.loads(text)
     assert list(made) == [
-        "form", "period", "compared_with", "as_of", "filters", "live_version", "left_out", "sites",
+        "form", "period", "compared_with", "as_of", "filters", "live_version", "left_out", "sides", "sites",
     ]  # fmt: skip
     (site,) = made.pop("sites")
     assert made == {
@@ -73,11 +73,14 @@ def test_json_is_one_object_of_stable_form() -> None:
         "filters": [{"dimension": "path", "values": ["/<b>", None], "negated": False}],
         "live_version": 9,
         "left_out": [{"section": "bots", "because": "no path"}, {"section": "events", "because": "no path"}],
+        "sides": None,
     }
     traffic, orders, not_found = site.pop("sections")
     day = {"day": "2026-11-20", "status": "final_dirty", "requests": 12_000, "published_at": "2026-11-21T02:00:00+00:00",
            "waiting_requests": 3, "bronze_version": 7, "is_followed": True}  # fmt: skip
-    assert site == {"site": "shop", "currency": "EUR", "status": "final_dirty", "days": [day], "compared_days": []}
+    assert site == {
+        "site": "shop", "currency": "EUR", "status": "final_dirty", "days": [day], "compared_days": [], "snapshot": None,
+    }  # fmt: skip
     assert traffic == {
         "name": "traffic", "title": "Traffic", "status": "final_dirty", "dimensions": [], "rows_in_all": 1,
         "figures": [{"name": "requests", "unit": "requests", "meaning": "accepted lines"},

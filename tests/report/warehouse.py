@@ -11,12 +11,16 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
+from jobs.batch.snapshots import snapshot_rows
+from jobs.report import make_report
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
+from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.io.commits import latest_version
 from shoplog.io.duck import estimate_visitors
 from shoplog.io.sources import arrow_schema, to_arrow
+from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from shoplog.transforms.measure import measured
 
@@ -89,6 +93,14 @@ class Warehouse:
         }  # fmt: skip
         rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLISHED_DAY))
         write_deltalake(str(self.settings.warehouse / PUBLISHED_DAY.name), rows, mode="append")
+
+    def keep(self, day: date = DAY, moment: datetime | None = None, cause: str = "nightly") -> None:
+        """The day's report as it is, kept as of its publication or of a moment."""
+        report = make_report(self.settings, Question(Span(day, day), limit=SNAPSHOT_ROWS))
+        rows = [row for of_site in snapshot_rows(self.settings, report, cause, moment) for row in of_site]
+        made = [{**row, "table_versions": list(row["table_versions"].items())} for row in rows]
+        arrow = pa.Table.from_pylist(made, schema=arrow_schema(REPORT_SNAPSHOT))
+        write_deltalake(str(self.settings.warehouse / REPORT_SNAPSHOT.name), arrow, mode="append", partition_by=["day"])
 
     def commit_at(self, table: str, at: datetime) -> None:
         """Let the newest commit have been readable since a moment."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jobs.report import AGAINST_NOW, make_report
 from shoplog.commands.batch import Day, parse_day
 from shoplog.commands.printing import Json
 from shoplog.errors import UserError
@@ -16,9 +17,10 @@ from shoplog.settings import Settings
 
 if TYPE_CHECKING:
     from shoplog.report.model import Report
-    from shoplog.report.question import Question
 
 FORMATS = ("text", "json", "html", "csv")
+_SNAPSHOT_CAUSES = ("on demand", "hourly")
+_COMPARE_HELP = "previous, the first day of the other period, or with --as-of: now."
 _DIMENSION_HELP = "Only rows with dimension=value or dimension!=value; repeat it. An empty value is unknown."
 
 
@@ -27,15 +29,19 @@ def report(
     to: Annotated[str | None, typer.Option(help="Last UTC day of a longer period.")] = None,
     site: Annotated[list[str] | None, typer.Option(help="Only this site; repeat it. All by default.")] = None,
     where: Annotated[list[str] | None, typer.Option(help=_DIMENSION_HELP)] = None,
-    compare: Annotated[str | None, typer.Option(help="previous, or the first day of the other period.")] = None,
+    compare: Annotated[str | None, typer.Option(help=_COMPARE_HELP)] = None,
     output_format: Annotated[str, typer.Option("--format", help=", ".join(FORMATS) + ".")] = "text",
     as_of: Annotated[str | None, typer.Option(help="As figures were known at this UTC moment.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write there instead of printing.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most rows of a section.")] = 10,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Show the day as it is and keep it for --as-of.")
+    ] = False,
+    cause: Annotated[str, typer.Option(help="Why --snapshot keeps it: on demand or hourly.")] = "on demand",
     as_json: Json = False,
 ) -> None:
     """Show the figures of a day or period per site: final where published, else provisional. See docs/report.md."""
-    from shoplog.report.question import Question, parse_compare, parse_filters, parse_moment, parse_span
+    from shoplog.report.question import NOW, Question, parse_compare, parse_filters, parse_moment, parse_span
 
     name = "json" if as_json else output_format
     if name not in FORMATS:
@@ -44,8 +50,25 @@ def report(
     # The day before the moment asked about, as it is for now.
     first = moment.date() - timedelta(days=1) if day is None and moment is not None else parse_day(day)
     span = parse_span(first, None if to is None else parse_day(to))
-    question = Question(span, parse_compare(compare, span), parse_filters(where or ()), moment, limit)
-    text = _shown(make_report(Settings.load(), question, site or ()), name)
+    is_beside_now = compare == NOW
+    if is_beside_now and moment is None:
+        raise UserError("--compare now needs a moment to compare with: give it as --as-of.")
+    question = Question(
+        span,
+        None if is_beside_now else parse_compare(compare, span),
+        parse_filters(where or ()),
+        moment,
+        limit,
+        AGAINST_NOW if is_beside_now else None,
+    )
+    settings = Settings.load()
+    if snapshot:
+        if question != Question(span, limit=limit) or span.days > 1:
+            raise UserError("--snapshot keeps one whole day as it is: leave out --to, --where, --compare and --as-of.")
+        made = _stored(settings, span.first, site or (), cause, limit)
+    else:
+        made = make_report(settings, question, site or ())
+    text = _shown(made, name)
     if output is None:
         print(text)
         return
@@ -55,41 +78,21 @@ def report(
         raise UserError(f"{output} cannot be written: {error.strerror}.") from error
 
 
-def make_report(settings: Settings, question: Question, sites: Any = ()) -> Report:
-    """Return the report of these sites, of all that have lines where none is named; raises `UserError` without any line."""
-    from shoplog.contracts.sections import SECTIONS
-    from shoplog.io.period import Period
-    from shoplog.report.build import build_report
-    from shoplog.report.choose import choose_sections
-    from shoplog.report.query import section_query
-    from shoplog.report.question import spans_of
-    from shoplog.sites import load_sites
+def _stored(settings: Settings, day: date, sites: Sequence[str], cause: str, limit: int) -> Report:
+    from dataclasses import replace
 
-    currencies = {name: known.currency for name, known in load_sites(settings).items()}
-    period = Period(settings, [(span.first, span.last) for span in spans_of(question)], question.as_of)
-    with_lines = sorted({row["site"] for row in period.days})
-    for name in sites:
-        if name not in currencies and name not in with_lines:
-            raise UserError(f"Site {name!r} is unknown: use one of {', '.join(sorted({*currencies, *with_lines}))}.")
-    names = list(dict.fromkeys(sites or with_lines))
-    own = question.span
-    if not any(row["site"] in names and own.first <= row["day"] <= own.last for row in period.days):
-        raise UserError(_nothing(period.known_days(), question))
-    shown, left_out = choose_sections(SECTIONS, question.filters)
-    gaps = {section.family: period.gaps(section.family) for section in shown}
-    answers = {section: period.ask(*section_query(section, question, names)) for section in shown}
-    chosen = {name: currencies.get(name) for name in names}
-    return build_report(question, chosen, period.days, answers, gaps, left_out, period.live_version)
+    from jobs.batch.snapshots import store_now
+    from shoplog.commands.batch import spark_session
 
-
-def _nothing(known: tuple[date | None, date | None], question: Question) -> str:
-    from shoplog.report.words import title
-
-    about = f"There are no lines for {title(question)}"
-    if known[0] is None:
-        when = "was known at that moment" if question.as_of else "was counted yet"
-        return f"{about}: nothing {when}. See 'shoplog status' and 'shoplog ledger'."
-    return f"{about}: days with lines lie between {known[0]} and {known[1]}."
+    if cause not in _SNAPSHOT_CAUSES:
+        raise UserError(f"Cause {cause!r} is unknown: use {' or '.join(_SNAPSHOT_CAUSES)}.")
+    with spark_session(settings, "report") as session:
+        made = store_now(session, settings, day, sites, cause)
+    sites_cut = [
+        replace(one, sections=tuple(replace(section, rows=section.rows[:limit]) for section in one.sections))
+        for one in made.sites
+    ]
+    return replace(made, sites=tuple(sites_cut))
 
 
 def _shown(made: Report, name: str) -> str:

@@ -7,6 +7,7 @@ from shoplog.contracts.anomalies import ANOMALY
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
 from shoplog.contracts.gold import FAMILY, gold_table, partial_columns
 from shoplog.contracts.model import Column, Table
+from shoplog.contracts.snapshots import REPORT_SNAPSHOT
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 
 # equal: nothing is left to explain. different: a figure, a line or a byte is. incomplete: a side is missing.
@@ -181,6 +182,6 @@ TABLES = {
     for table in (
         BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_PARTIAL_LIVE, *GOLD.values(),
         *VISIT_TABLES, SILVER_LOGIN, GOLD_ANOMALY, GOLD_ANOMALY_LIVE, LEDGER_CENSUS_LIVE, LEDGER_CENSUS_IMPORT, LEDGER_FILE,
-        LEDGER_WINDOW, GOLD_PARITY, CERTIFICATE, PUBLISHED_DAY, QUALITY_MEASURE, QUALITY_RESULT,
+        LEDGER_WINDOW, GOLD_PARITY, CERTIFICATE, PUBLISHED_DAY, REPORT_SNAPSHOT, QUALITY_MEASURE, QUALITY_RESULT,
     )
 }  # fmt: skip

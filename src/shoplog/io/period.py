@@ -6,7 +6,7 @@ partials, so that sketches and histograms of any windows can be added up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,10 +36,21 @@ class Period:
     since the day was published, and `is_followed` where a later day of the site is published too.
     """
 
-    def __init__(self, settings: Settings, days: Sequence[tuple[date, date]], as_of: datetime | None = None) -> None:
-        """Open the days from the first to the last of each pair; `as_of` is the UTC moment whose knowledge counts."""
+    def __init__(
+        self,
+        settings: Settings,
+        days: Sequence[tuple[date, date]],
+        as_of: datetime | None = None,
+        without: Collection[str] = (),
+    ) -> None:
+        """Open the days from the first to the last of each pair; `as_of` is the UTC moment whose knowledge counts.
+
+        Sites that are left out (`without`) are not opened: their versions need not be there any more.
+        """
         self._settings, self._connection = settings, open_connection()
-        self._days = " or ".join(f"window_date between '{first}' and '{last}'" for first, last in days)
+        spans = " or ".join(f"window_date between '{first}' and '{last}'" for first, last in days)
+        names = ", ".join(f"'{site}'" for site in sorted(without))
+        self._days = f"({spans})" + (f" and site not in ({names})" if names else "")
         self.live_version = self._version(GOLD_PARTIAL_LIVE.name, as_of)
         partials = self._open(GOLD_PARTIAL_LIVE.name, self.live_version)
         self._connection.register(GOLD_PARTIAL_LIVE.name, partials)

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shoplog.report.model import Report, SectionReport
+from shoplog.report.sides import cell_text, heads, is_compared, nothing_to_compare, source_lines
 from shoplog.report.words import (
     change_text,
     dimension_text,
@@ -31,7 +32,12 @@ def to_html(report: Report) -> str:
         number=number_text,
         change=change_text,
         dimension=dimension_text,
+        both=cell_text,
         status_lines=status_lines,
+        source_lines=source_lines,
+        is_compared=is_compared,
+        nothing_to_compare=nothing_to_compare,
+        heads=heads,
         section_title=section_title,
         left_out_lines=left_out_lines,
         shares=_shares,

@@ -28,7 +28,10 @@ def as_object(report: Report) -> dict[str, Any]:
         ],
         "live_version": report.live_version,
         "left_out": [{"section": out.section, "because": out.because} for out in report.left_out],
-        "sites": [_site(site) for site in report.sites],
+        "sides": None if asked.sides is None else {"value": asked.sides[0], "previous": asked.sides[1]},
+        "sites": [
+            site_object(site) | {"sections": [section_object(one) for one in site.sections]} for site in report.sites
+        ],
     }
 
 
@@ -37,18 +40,28 @@ def to_json(report: Report) -> str:
     return json.dumps(as_object(report), ensure_ascii=False)
 
 
-def _site(site: SiteReport) -> dict[str, Any]:
+def site_object(site: SiteReport) -> dict[str, Any]:
+    """Return a site in plain values, without its sections."""
+    of = site.snapshot
     return {
         "site": site.site,
         "currency": site.currency,
         "status": site.status,
         "days": [_day(day) for day in site.days],
         "compared_days": [_day(day) for day in site.compared_days],
-        "sections": [_section(section) for section in site.sections],
+        "snapshot": None
+        if of is None
+        else {
+            "published_at": _plain(of.published_at),
+            "cause": of.cause,
+            "table_versions": dict(of.table_versions),
+            "rules_versions": list(of.rules_versions),
+        },
     }
 
 
-def _section(section: SectionReport) -> dict[str, Any]:
+def section_object(section: SectionReport) -> dict[str, Any]:
+    """Return a section in plain values."""
     return {
         "name": section.name,
         "title": section.title,

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shoplog.contracts.figures import Figure
-from shoplog.report.model import Report, SectionReport, SiteReport, Value
+from shoplog.report.model import Report, SectionReport, SiteReport
+from shoplog.report.sides import cell_text, heads, is_compared, nothing_to_compare, source_lines
 from shoplog.report.words import (
     change_text,
     dimension_text,
@@ -26,24 +26,39 @@ _WIDTH = 400
 
 def to_text(report: Report) -> str:
     """Return the report in plain text without colours."""
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
+    console = _console()
     console.print(Text(f"shoplog report: {title(report.question)}"))
     for site in report.sites:
-        _print_site(console, site, report.question.compare is not None)
+        console.print(Text(f"\n== {site.site} =="))
+        for line in (*status_lines(site), *source_lines(report, site)):
+            console.print(Text(line))
+        if is_compared(report) and not site.compared_days:
+            console.print(nothing_to_compare(report))
+        _print_sections(console, report, site)
     if report.left_out:
         console.print("\nLeft out")
         for line in left_out_lines(report):
             console.print(Text(f"  {line}"))
+    return _text(console)
+
+
+def sections_text(report: Report, site: SiteReport) -> str:
+    """Return a site's sections alone."""
+    console = _console()
+    _print_sections(console, report, site)
+    return _text(console)
+
+
+def _console() -> Console:
+    return Console(file=io.StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
+
+
+def _text(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
-def _print_site(console: Console, site: SiteReport, compared: bool) -> None:
-    console.print(Text(f"\n== {site.site} =="))
-    for line in status_lines(site):
-        console.print(Text(line))
-    if compared and not site.compared_days:
-        console.print("no lines in the period to compare with: nothing is known of it")
+def _print_sections(console: Console, report: Report, site: SiteReport) -> None:
     for section in site.sections:
         more = section.rows_in_all - len(section.rows)
         console.print(
@@ -56,16 +71,17 @@ def _print_site(console: Console, site: SiteReport, compared: bool) -> None:
         if not section.rows:
             console.print("  none")
         elif section.dimensions:
-            console.print(_table(section, site.currency))
+            console.print(_table(section, site.currency, report.question.sides is not None))
         else:
-            console.print(_list(section, site.currency, compared))
+            console.print(_list(section, site.currency, report))
 
 
-def _list(section: SectionReport, currency: str | None, compared: bool) -> Table:
+def _list(section: SectionReport, currency: str | None, report: Report) -> Table:
     """Return the one row of a section without dimensions, a figure a line."""
     table = _bare_table()
     table.add_column("figure")
-    for name in ("value", *(("previous", "change", "") if compared else ())):
+    compared = is_compared(report)
+    for name in (*heads(report.question)[: 2 if compared else 1], *(("change", "") if compared else ())):
         table.add_column(name, justify="right")
     for figure, value in zip(section.figures, section.rows[0].values, strict=True):
         cells = [figure.name, number_text(value.value, figure, currency)]
@@ -77,7 +93,7 @@ def _list(section: SectionReport, currency: str | None, compared: bool) -> Table
     return table
 
 
-def _table(section: SectionReport, currency: str | None) -> Table:
+def _table(section: SectionReport, currency: str | None, has_sides: bool) -> Table:
     table = _bare_table()
     for name in section.dimensions:
         table.add_column(name)
@@ -85,14 +101,12 @@ def _table(section: SectionReport, currency: str | None) -> Table:
         table.add_column(figure.name, justify="right")
     for row in section.rows:
         cells = [dimension_text(value) for value in row.dimensions]
-        cells += [_cell(value, figure, currency) for figure, value in zip(section.figures, row.values, strict=True)]
+        cells += [
+            cell_text(value, figure, currency, has_sides)
+            for figure, value in zip(section.figures, row.values, strict=True)
+        ]
         table.add_row(*map(Text, cells))
     return table
-
-
-def _cell(value: Value, figure: Figure, currency: str | None) -> str:
-    change = change_text(value, figure)
-    return number_text(value.value, figure, currency) + (f" ({change})" if change else "")
 
 
 def _bare_table() -> Table:

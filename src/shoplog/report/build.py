@@ -39,7 +39,9 @@ def build_report(
         for section, rows in answers.items():
             missing = _missing(gaps.get(section.family, ()), site, question.span)
             if missing:
-                out.append(LeftOut(section.name, f"not recomputed and published with it: {site} {', '.join(missing)}"))
+                out.append(
+                    LeftOut(section.name, f"not recomputed and published with it: {site} {', '.join(missing)}", site)
+                )
             else:
                 shown[section] = [row for row in rows if row["site"] == site]
         made.append(_site(question, site, currency, days, shown, gaps))

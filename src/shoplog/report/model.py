@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -69,8 +70,21 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a site's figures were read from, where they are not read of tables: its report as it was published."""
+
+    published_at: datetime
+    cause: str
+    table_versions: Mapping[str, int]
+    rules_versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteReport:
-    """One site: its days and sections. `status` is None without lines; `compared_days` are those of the other period."""
+    """One site: its days and sections. `status` is None without lines.
+
+    `compared_days` are those of the other period, or the same days as the other side has them.
+    """
 
     site: str
     currency: str | None
@@ -78,14 +92,16 @@ class SiteReport:
     days: tuple[Day, ...]
     compared_days: tuple[Day, ...]
     sections: tuple[SectionReport, ...]
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A section that is not shown, and why."""
+    """A section that is not shown, and why; of one site or, where that is None, of all."""
 
     section: str
     because: str
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

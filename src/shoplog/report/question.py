@@ -12,6 +12,8 @@ from shoplog.contracts.stored import STORED_FAMILIES
 from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
 
+# What --compare may be beside a period: the days as they are known now.
+NOW = "now"
 _FILTER = re.compile(r"([a-z_]+)(!?=)(.*)", re.DOTALL)
 _FAMILIES = (*FAMILIES, *STORED_FAMILIES)
 DIMENSIONS = tuple(dict.fromkeys(name for family in _FAMILIES for name in family.dimensions))
@@ -48,13 +50,17 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One report's question; `limit` is the most rows a section shows, `as_of` the UTC moment whose knowledge counts."""
+    """One report's question; `limit` is the most rows a section shows, `as_of` the UTC moment whose knowledge counts.
+
+    `sides` name what two states of the same days are, where these stand beside each other: `value` and `previous`.
+    """
 
     span: Span
     compare: Span | None = None
     filters: tuple[Filter, ...] = ()
     as_of: datetime | None = None
     limit: int = 10
+    sides: tuple[str, str] | None = None
 
 
 def parse_filters(texts: Iterable[str]) -> tuple[Filter, ...]:
@@ -88,7 +94,7 @@ def parse_compare(text: str | None, span: Span) -> Span | None:
         first = span.first - timedelta(days=span.days) if text == "previous" else date.fromisoformat(text)
     except ValueError as error:
         raise UserError(
-            f"{text!r} is no period to compare with: write previous or its first day as YYYY-MM-DD."
+            f"{text!r} is no period to compare with: write previous, its first day as YYYY-MM-DD, or now."
         ) from error
     return Span(first, first + timedelta(days=span.days - 1))
 

@@ -77,6 +77,8 @@ def title(asked: Question) -> str:
     parts = [f"{span_text(asked.span)} (UTC)"]
     if asked.compare is not None:
         parts.append(f"compared with {span_text(asked.compare)}")
+    if asked.sides is not None:
+        parts.append(asked.sides[0])
     if asked.as_of is not None:
         parts.append(f"as known at {asked.as_of:%Y-%m-%d %H:%M:%S} UTC")
     parts += [str(given) for given in asked.filters]
@@ -89,7 +91,7 @@ def status_lines(site: SiteReport) -> list[str]:
         return ["no lines in this period"]
     lines = [f"{site.status}: {ABOUT_STATUS[site.status]}"]
     if any(day.status != "provisional" for day in site.days):
-        lines += [_day_text(day) for day in site.days]
+        lines += [day_text(day) for day in site.days]
     if any(section.status != site.status for section in site.sections):
         lines.append(
             "sessions that run over midnight are whole once the next day is published: until then they are provisional"
@@ -110,7 +112,8 @@ def left_out_lines(report: Report) -> list[str]:
     return [f"{', '.join(sections)}: {because}" for because, sections in reasons.items()]
 
 
-def _day_text(day: Day) -> str:
+def day_text(day: Day) -> str:
+    """Return what a day is worth."""
     text = f"{day.day} {day.status}"
     if day.published_at is not None:
         text += f", published {day.published_at:%Y-%m-%d %H:%M} UTC"

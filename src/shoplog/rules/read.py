@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,20 @@ class _ReadyFields(BaseModel):
     rule: list[dict[str, Any]]
 
 
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a TOML file's text and content, or raise `UserError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from error
+
+
+def is_rule_set(content: Mapping[str, Any]) -> bool:
+    """Whether a TOML file's content is a rule set's and not a site's: only a rule set has a version of its own."""
+    return "version" in content
+
+
 def ready_names() -> tuple[str, ...]:
     """Return the names of the rule sets that come with shoplog."""
     return tuple(sorted(path.stem for path in READY.glob("*.toml")))
@@ -39,31 +54,36 @@ def site_rules(
     ready: str | None,
     prefix: str | None,
     currency: str,
+    other_set: Path | None = None,
 ) -> RuleSet:
     """Return the rules of a site file: its own (`blocks`, in `text`) first, then those of the ready set it names.
 
-    `prefix` stands before the ready set's paths in place of the set's own. Raises `UserError`.
+    `prefix` stands before the ready set's paths in place of the set's own; `other_set` is a rule set's file that is read in
+    place of the ready set. Raises `UserError`.
     """
     own = _rules(OwnRuleFields, path, text, blocks, "")
     version, rules = OWN_STEP * own_version if own else 0, own
-    if ready is not None:
+    if other_set is not None:
+        of_set, more = _set_rules(other_set, prefix, OwnRuleFields)
+        version, rules = version + of_set, rules + more
+    elif ready is not None:
         if ready not in ready_names():
             raise UserError(f"{path}: rules {ready!r} are unknown; use one of {', '.join(ready_names())}.")
-        of_set, more = _ready_rules(READY / f"{ready}.toml", prefix)
+        of_set, more = _set_rules(READY / f"{ready}.toml", prefix, RuleFields)
         version, rules = version + of_set, rules + more
-    found = RuleSet(ready or ("own" if own else "none"), version, rules, currency)
-    if own or prefix is not None:
+    found = RuleSet(other_set.stem if other_set else ready or ("own" if own else "none"), version, rules, currency)
+    if own or prefix is not None or other_set is not None:
         try:
             check_together(found)
         except ValueError as error:
-            raise UserError(f"{path}: {error}.") from error
+            raise UserError(f"{other_set or path}: {error}.") from error
     return found
 
 
-def _ready_rules(path: Path, prefix: str | None) -> tuple[int, tuple[Rule, ...]]:
-    text = path.read_text(encoding="utf-8")
-    fields = checked(_ReadyFields, tomllib.loads(text), str(path))
-    return fields.version, _rules(RuleFields, path, text, fields.rule, fields.prefix if prefix is None else prefix)
+def _set_rules(path: Path, prefix: str | None, model: type[RuleFields]) -> tuple[int, tuple[Rule, ...]]:
+    text, read = read_toml(path)
+    fields = checked(_ReadyFields, read, str(path))
+    return fields.version, _rules(model, path, text, fields.rule, fields.prefix if prefix is None else prefix)
 
 
 def _rules(

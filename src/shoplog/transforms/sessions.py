@@ -16,21 +16,20 @@ if TYPE_CHECKING:
 _ORDER = "event_time, host, file, byte_offset"
 _SO_FAR = f"over (partition by site, _visitor order by {_ORDER} rows between unbounded preceding and current row)"
 _BEFORE = _SO_FAR.replace("current row", "1 preceding")
-_GAP = f"interval {c.GAP_MINUTES} minutes"
-# Hits that run on over a midnight filled the day before exactly where they began before that day's 00:30.
-_FULL_DAY = f"interval {24 * 60 - c.GAP_MINUTES} minutes"
 _CAP_US = c.CAP_HOURS * 3_600_000_000
 
 
-def sessions(requests: DataFrame, day: date, disguised: DataFrame | None = None) -> DataFrame:
+def sessions(
+    requests: DataFrame, day: date, disguised: DataFrame | None = None, gap_minutes: int = c.GAP_MINUTES
+) -> DataFrame:
     """Return `SESSION`: the sessions of people that start on the UTC day.
 
     `requests` are accepted rows of the day, the day before and the day after; others are not looked at. `disguised` are
-    the visitors (site, visitor_id) of these days that behave like programs.
+    the visitors (site, visitor_id) of these days that behave like programs. After `gap_minutes` a session ends.
     """
     from pyspark.sql import functions as F
 
-    rows = _numbered(requests, day, disguised).where(f"_inside and to_date(_start) = date'{day}'")
+    rows = _numbered(requests, day, disguised, gap_minutes).where(f"_inside and to_date(_start) = date'{day}'")
     sums = _SUMS | funnels.SUMS | attribution.SUMS
     rows = rows.groupBy("site", "_visitor", "_number").agg(*(F.expr(f"{sql} as {name}") for name, sql in sums.items()))
     rows = rows.where("pages > 0 or events > 0").withColumn("event_date", F.lit(day))
@@ -85,29 +84,34 @@ def _shared(requests: DataFrame, day: date, disguised: DataFrame | None) -> Data
     )
 
 
-def _numbered(requests: DataFrame, day: date, disguised: DataFrame | None) -> DataFrame:
+def _numbered(
+    requests: DataFrame, day: date, disguised: DataFrame | None, gap_minutes: int = c.GAP_MINUTES
+) -> DataFrame:
     """Return people's requests with `_visitor`, the `_number` and `_start` of their session, and whether they are `_inside`.
 
-    A request is inside as a hit, or up to 30 minutes after one.
+    A request is inside as a hit, or up to the gap after one.
     """
+    gap = f"interval {gap_minutes} minutes"
+    # Hits that run on over a midnight filled the day before exactly where they began within a gap of its start.
+    full_day = f"interval {24 * 60 - gap_minutes} minutes"
     people = _shared(requests, day, disguised).where("_share = 'people'")
     steps = (
         (f"coalesce({c.HIT}, false) as _hit",),
         (f"last_value(if(_hit, event_time, null), true) {_BEFORE} as _hit_before",),
-        (f"_hit and (_hit_before is null or event_time > _hit_before + {_GAP}) as _after_gap",),
+        (f"_hit and (_hit_before is null or event_time > _hit_before + {gap}) as _after_gap",),
         (f"last_value(if(_after_gap, event_time, null), true) {_SO_FAR} as _run_start",),
         (
-            f"_hit and not _after_gap and to_date(_hit_before) < event_date and _run_start < event_date - {_FULL_DAY} as _cut",
+            f"_hit and not _after_gap and to_date(_hit_before) < event_date and _run_start < event_date - {full_day} as _cut",
         ),
         (f"last_value(if(_after_gap or _cut, event_time, null), true) {_SO_FAR} as _part_start",),
         (f"_hit and (_after_gap or _cut or {_caps('event_time')} > {_caps('_hit_before')}) as _starts",),
         (
             f"count_if(_starts) {_SO_FAR} as _number",
             f"last_value(if(_starts, event_time, null), true) {_SO_FAR} as _start",
-            f"_hit or coalesce(event_time <= _hit_before + {_GAP}, false) as _inside",
+            f"_hit or coalesce(event_time <= _hit_before + {gap}, false) as _inside",
         ),
     )
-    rows = funnels.with_repeats(_chained(people, day), people)
+    rows = funnels.with_repeats(_chained(people, day, gap), people)
     for step in steps:
         rows = rows.selectExpr("*", *step)
     return rows
@@ -118,17 +122,17 @@ def _caps(time: str) -> str:
     return f"(unix_micros({time}) - unix_micros(_part_start)) div {_CAP_US}"
 
 
-def _chained(people: DataFrame, day: date) -> DataFrame:
+def _chained(people: DataFrame, day: date, gap: str) -> DataFrame:
     """Return the day's requests with `_visitor`, and its neighbours' of visitors that are there on both sides of midnight.
 
-    `_visitor` is the visitor's id on the day. Who comes 30 minutes after midnight or later has a gap behind.
+    `_visitor` is the visitor's id on the day. Who comes a `gap` (SQL) after midnight or later has one behind.
     """
     from pyspark.sql import functions as F
 
     today = f"date'{day}'"
     early = people.where(f"event_date >= {today}").groupBy("site", "event_date", "visitor_id")
     early = early.agg(F.max("visitor_id_prev").alias("_prev"), F.min("event_time").alias("_first"))
-    early = early.where(f"_prev is not null and _first < event_date + {_GAP}")
+    early = early.where(f"_prev is not null and _first < event_date + {gap}")
     # Both ids of a midnight stand in the rows behind it: of the day before they name the hits, of the day after the visitor.
     neighbours = early.selectExpr(
         "site",

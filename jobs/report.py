@@ -1,0 +1,106 @@
+"""The report made of the tables: as they stand, as they were known at a moment, or both beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+if TYPE_CHECKING:
+    from shoplog.report.model import LeftOut, Report, SiteReport
+    from shoplog.report.question import Question
+
+AGAINST_NOW = ("now", "then")
+
+
+def make_report(settings: Settings, question: Question, sites: Sequence[str] = ()) -> Report:
+    """Return the report of these sites, of all that have lines where none is named; raises `UserError` without any line.
+
+    With a moment, a single day without filters is read of what was published then, for each site that has it; all else
+    is read of the versions that were pinned or live at that moment.
+    """
+    if question.sides is not None:
+        return _beside_now(settings, question, sites)
+    stored, left_out = _stored(settings, question)
+    from shoplog.report.model import Report
+
+    if sites and stored.keys() >= set(sites):
+        made = Report(question, None, (), ())
+    else:
+        made = _of_tables(settings, question, sites, stored)
+    read = {site.site: site for site in made.sites}
+    names = dict.fromkeys(sites or sorted({*stored, *read}))
+    shown = tuple(stored.get(name) or read[name] for name in names)
+    out = tuple(out for out in left_out if out.site in names)
+    return replace(made, sites=shown, left_out=(*made.left_out, *out))
+
+
+def _beside_now(settings: Settings, question: Question, sites: Sequence[str]) -> Report:
+    from shoplog.report.difference import EVERY_ROW, difference
+
+    whole = replace(question, sides=None, limit=EVERY_ROW)
+    then = make_report(settings, whole, sites)
+    now = make_report(settings, replace(whole, as_of=None), sites)
+    return difference(now, then, question)
+
+
+def _stored(settings: Settings, question: Question) -> tuple[dict[str, SiteReport], list[LeftOut]]:
+    """Return what is read of snapshots, by site, and what these left out."""
+    span = question.span
+    if question.as_of is None or question.compare is not None or question.filters or span.days > 1:
+        return {}, []
+    from shoplog.io.snapshots import snapshots_at
+    from shoplog.report.model import Snapshot
+    from shoplog.report.stored import site_of
+
+    found, out = {}, []
+    for site, rows in snapshots_at(settings, span.first, question.as_of, datetime.now(UTC)).items():
+        first = rows[0]
+        of = Snapshot(
+            first["published_at"], first["cause"], dict(first["table_versions"]), tuple(first["rules_versions"])
+        )
+        found[site], more = site_of(rows, of, question.limit)
+        out += more
+    return found, out
+
+
+def _of_tables(settings: Settings, question: Question, sites: Sequence[str], stored: Mapping[str, Any]) -> Report:
+    from shoplog.contracts.sections import SECTIONS
+    from shoplog.io.period import Period
+    from shoplog.report.build import build_report
+    from shoplog.report.choose import choose_sections
+    from shoplog.report.query import section_query
+    from shoplog.report.question import spans_of
+    from shoplog.sites import load_sites
+
+    currencies = {name: known.currency for name, known in load_sites(settings).items()}
+    period = Period(settings, [(span.first, span.last) for span in spans_of(question)], question.as_of, stored)
+    with_lines = sorted({row["site"] for row in period.days})
+    known = sorted({*currencies, *with_lines, *stored})
+    for name in sites:
+        if name not in known:
+            raise UserError(f"Site {name!r} is unknown: use one of {', '.join(known)}.")
+    names = [name for name in dict.fromkeys(sites or with_lines) if name not in stored]
+    own = question.span
+    has_lines = any(row["site"] in names and own.first <= row["day"] <= own.last for row in period.days)
+    if not has_lines and not any(name in stored for name in sites or stored):
+        raise UserError(_nothing(period.known_days(), question))
+    shown, left_out = choose_sections(SECTIONS, question.filters)
+    gaps = {section.family: period.gaps(section.family) for section in shown}
+    answers = {section: period.ask(*section_query(section, question, names)) for section in shown if names}
+    chosen = {name: currencies.get(name) for name in names}
+    return build_report(question, chosen, period.days, answers, gaps, left_out, period.live_version)
+
+
+def _nothing(known: tuple[date | None, date | None], question: Question) -> str:
+    from shoplog.report.words import title
+
+    about = f"There are no lines for {title(question)}"
+    if known[0] is None:
+        when = "was known at that moment" if question.as_of else "was counted yet"
+        return f"{about}: nothing {when}. See 'shoplog status' and 'shoplog ledger'."
+    return f"{about}: days with lines lie between {known[0]} and {known[1]}."
