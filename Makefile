@@ -1,6 +1,6 @@
 # make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down lint unit e2e test faults proof lock
+.PHONY: help setup demo up down lint unit e2e test faults soak proof lock
 RUN := PYTHONPATH=src:. TZ=UTC
 BIN := .venv/bin
 
@@ -25,7 +25,7 @@ lint: setup ## style and types
 	$(RUN) $(BIN)/mypy src
 
 unit: setup ## tests that start no service
-	$(RUN) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not proof"
+	$(RUN) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"
 
 e2e: setup ## tests with the real parts
 	$(RUN) $(BIN)/python -m pytest -m e2e
@@ -34,6 +34,10 @@ test: lint unit e2e ## lint, types, unit, end to end
 
 faults: setup ## kill each part in turn and count
 	$(RUN) $(BIN)/python -m pytest -m faults
+
+MINUTES := 30
+soak: setup ## kill parts at random under traffic, then count; writes docs/soak.md (MINUTES=30, SOAK_SEED=n for the same faults)
+	$(RUN) SOAK_MINUTES=$(MINUTES) SOAK_REPORT=docs/soak.md $(BIN)/python -m pytest -m soak -s
 
 LINES := 1000000
 proof: setup ## every figure against the truth, a million lines of three shops through the real parts; writes docs/proof.md

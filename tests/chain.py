@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from shoplog.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port", "web_port")
 
@@ -32,7 +34,7 @@ class Shoplog:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPLOG_")}
         self.environment = {**kept, **ports, "SHOPLOG_HOME": str(home)}
 
-    def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
         command = [str(ROOT / "shoplog"), *arguments]
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False
@@ -42,6 +44,19 @@ class Shoplog:
         done = self.run(*arguments)
         assert done.returncode == 0, f"{arguments}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
         return done.stdout
+
+    @property
+    def settings(self) -> Settings:
+        """What the command runs with."""
+        prefix = "SHOPLOG_"
+        given = {name.removeprefix(prefix).lower(): value for name, value in self.environment.items() if prefix in name}
+        return Settings.model_validate({name: given[name] for name in Settings.model_fields.keys() & given.keys()})
+
+    def start(self) -> None:
+        """Start what lines pass through, however slow the machine is."""
+        self.good("up", "kafka", "flume", "census")
+        self.run("up", "stream")
+        self.good("stream", "ensure", "--timeout", "1200")
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.good("sql", query, "--format", "json").splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, LEDGER_CENSUS_IMPORT
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
+from shoplog.io.file_range import FileRange, lines_in
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity, read_lines
 from shoplog.io.salts import living_salts, login_key
@@ -28,46 +30,48 @@ if TYPE_CHECKING:
 
 
 def import_logs(
-    session: SparkSession, settings: Settings, site: Site, host: str, paths: list[Path]
-) -> dict[str, object]:
-    """Import the files; return counts: lines, parsed, quarantined by reason, status, added, already known, days.
+    session: SparkSession, settings: Settings, site: Site, host: str, paths: Sequence[Path],
+    ranges: Sequence[FileRange] = (),
+) -> dict[str, object]:  # fmt: skip
+    """Import files and ranges of files; return counts: lines, parsed, quarantined by reason, status, added, known, days.
 
     Days that are over are recomputed and published at once; the present day waits for its nightly. Each file's census goes
-    before its lines, so that a line lost between the two shows in the ledger. Raises `UserError`, with nothing imported,
-    where a file's reader does not give as many lines as the file holds.
+    before its lines, so that a line lost between the two shows in the ledger; of a range too it is the whole file's, which
+    is at hand. Raises `UserError`, with nothing imported, where a range does not fit its file or where the reader does not
+    give as many lines as were counted.
     """
-    for path in paths:
+    asked = [*(FileRange(path) for path in paths), *ranges]
+    for path in {one.path for one in asked}:
         check_readable(path)
     now = datetime.now(UTC)
     salts = living_salts(settings.secrets_dir / "salts", now)
-    held = [count_archive(path) for path in paths]
+    held = {path: count_archive(path) for path in {one.path for one in asked}}
+    expected = sum(lines_in(one) for one in ranges)
+    expected += sum(held[path].lines + held[path].has_unfinished for path in paths)
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(session, settings, BRONZE_IMPORT_LOG.name)
         streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
-        names = session.createDataFrame([(str(path),) for path in paths], "path string").repartition(len(paths))
-        read = names.mapInArrow(
-            importing(parse, lines_of),
-            BRONZE_IMPORT_LOG.schema_ddl,
-        )
-        rows = read.persist()
+        names = [(str(one.path), one.start, one.end) for one in asked]
+        files = session.createDataFrame(names, "path string, start bigint, end bigint").repartition(len(names))
+        rows = files.mapInArrow(importing(parse, lines_of), BRONZE_IMPORT_LOG.schema_ddl).persist()
         known = session.read.format("delta").load(str(imported)).select(*IDENTITY_NAMES)
         live = session.read.format("delta").load(str(streamed)).select(*IDENTITY_NAMES)
-        lines, expected = rows.count(), sum(census.lines + census.has_unfinished for census in held)
+        lines = rows.count()
         # More than that is no fault: a file may still grow.
         if lines < expected:
             raise UserError(f"{lines} lines were read of the {expected} that the files hold: nothing was imported.")
         fresh = rows.join(known, on=list(IDENTITY_NAMES), how="left_anti")
-        if len({file_identity(path) for path in paths}) < len(paths):
-            # One file named twice, as it is and compressed.
+        if len({file_identity(one.path) for one in asked}) < len(asked):
+            # One file named twice, as it is and compressed, or by ranges that may overlap.
             fresh = fresh.dropDuplicates(IDENTITY_NAMES)
         fresh = fresh.persist()
         added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY_NAMES), how="left_semi").count()
         # Asked before the append: afterwards these lines are known ones.
         touched = fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()
-        _append_censuses(session, settings, site.name, host, dict(zip(paths, held, strict=True)), now)
+        _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append(fresh, settings, BRONZE_IMPORT_LOG.name)
         reasons = rows.where("reason is not null").groupBy("reason").count().collect()
@@ -97,5 +101,5 @@ def _append_censuses(
     append(frame, settings, LEDGER_CENSUS_IMPORT.name)
 
 
-def _lines_of(path: str, site: str, host: str, ingest_time: datetime):  # type: ignore[no-untyped-def]
-    return read_lines(Path(path), site, host, ingest_time)
+def _lines_of(path: str, start: int, end: int | None, site: str, host: str, ingest_time: datetime):  # type: ignore[no-untyped-def]
+    return read_lines(Path(path), site, host, ingest_time, start, end)

@@ -15,7 +15,7 @@ from jobs.streaming.prepare import open_tables, start_query
 from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
-from shoplog.errors import UserError
+from shoplog.errors import BusyError, UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
 from shoplog.io.offsets import same
@@ -80,11 +80,19 @@ def watch(
 
 
 def main() -> int:
-    """Return 0 after an ordered stop, 2 after a refusal, 1 after a failure; the supervisor starts it again."""
+    """Return 0 after an ordered stop, 2 after a refusal, 3 where leases are taken, 1 after a failure.
+
+    The supervisor starts it again.
+    """
     settings = Settings.load()
     orders = wait_for_orders(settings)
     try:
         run(settings, orders)
+    except BusyError as busy:
+        # The JVM of a killed driver may hold the leases for a while yet: that ends by itself, so it is no refusal.
+        write_status(settings, StreamStatus("failed", read_orders(settings).epoch, detail=str(busy)))
+        LOG.warning("busy", detail=str(busy))
+        return busy.exit_code
     except UserError as refusal:
         write_status(settings, StreamStatus("refused", read_orders(settings).epoch, detail=str(refusal)))
         LOG.error("refused", detail=str(refusal))

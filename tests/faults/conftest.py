@@ -41,7 +41,7 @@ class Chain:
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     made = Chain(tmp_path_factory.mktemp("faults") / "home")
     try:
-        made.shoplog.good("up", "kafka", "flume", "census", "stream")
+        made.shoplog.start()
         made.write(1000)
         made.duplicates()
         yield made

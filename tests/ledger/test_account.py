@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from typer.testing import CliRunner
 
 from shoplog.cli import app
 from shoplog.contracts.tables import LEDGER_FILE
+from shoplog.io.file_range import FileRange, lines_in
 from shoplog.ledger.account import window_rows
+from shoplog.ledger.filling import fill_command
 from shoplog.settings import Settings
+from shoplog.sites import load_sites
 from tests.ledger.home import FILE, Home, content_lines
 
 CONTENT = b"".join(b"line %03d %s\n" % (n, b"x" * (n % 17)) for n in range(100))
@@ -177,8 +181,63 @@ def test_the_command_names_file_and_bytes_and_fails(home: Home, lines: Any, code
     home.measure(len(lines))
     done = CliRunner().invoke(app, ["ledger"])
     assert done.exit_code == code, done.output
-    sentence = f"shop web1 {FILE}: bytes {LINES[40][0]}-{LINES[41][0]} missing"
-    assert (sentence in done.output) is bool(code)
+    hole = f"{LINES[40][0]}-{LINES[41][0]}"
+    assert (f"shop web1 {FILE}: bytes {hole} missing" in done.output) is bool(code)
+    path = load_sites(home.settings)["shop"].log_dir / FILE
+    assert (f"shoplog import --range {path}:{hole} --site shop --host web1\n" in done.output) is bool(code)
+
+
+def test_the_command_that_fills_has_the_ranges_or_the_whole_file(home: Home) -> None:
+    home.count(CONTENT)
+    home.land([line for number, line in enumerate(LINES) if number not in (7, 40, 41)])
+    sites, elsewhere = load_sites(home.settings), home.settings.model_copy(update={"host": "web2"})
+    (row,) = home.account()
+    holes = f"--range {FILE}:{LINES[7][0]}-{LINES[8][0]} --range {FILE}:{LINES[40][0]}-{LINES[42][0]}"
+    assert fill_command(row, elsewhere, sites) == f"shoplog import {holes} --site shop --host web1"
+    home.count(CONTENT, file="other.log")
+    home.land(LINES[::3], file="other.log")
+    row = home.account()[1]
+    assert "more" in row.broken_ranges
+    assert fill_command(row, elsewhere, sites) == "shoplog import other.log --site shop --host web1"
+    assert fill_command(replace(row, broken_ranges="5-9 doubled"), elsewhere, sites) == ""
+
+
+def test_the_hole_of_a_file_with_carriage_returns_begins_inside_a_line_end_and_its_range_still_fits(
+    home: Home, tmp_path: Path
+) -> None:
+    content = CONTENT.replace(b"\n", b"\r\n")
+    lines = content_lines(content)
+    home.count(content)
+    home.land(lines[:40] + lines[42:])
+    row = only(home)
+    assert row["broken_ranges"] == f"{lines[40][0] - 1}-{lines[42][0]} missing"
+    (tmp_path / FILE).write_bytes(content)
+    assert lines_in(FileRange(tmp_path / FILE, lines[40][0] - 1, lines[42][0])) == 2
+
+
+@pytest.mark.parametrize("left", [None, b"", CONTENT[: LINES[50][0]], CONTENT[: LINES[70][0]], CONTENT[: LINES[90][0]]])
+@pytest.mark.parametrize("position", [0, LINES[60][0], len(CONTENT)])
+def test_what_a_census_saw_of_a_file_that_was_lost_or_truncated_since_is_missing_in_exact_bytes(
+    home: Home, left: bytes | None, position: int
+) -> None:
+    home.count(CONTENT, landed=True)
+    home.land(LINES[:60])
+    home.write(left or b"", position)
+    if left is None:
+        (load_sites(home.settings)["shop"].log_dir / FILE).unlink()
+    row = only(home)
+    # Of what the file still has, the agent sends what lies beyond its position; all else is gone.
+    to_come = max(0, len(left or b"") - max(position, LINES[60][0]))
+    gone = len(CONTENT) - LINES[60][0] - to_come
+    assert row["missing_bytes"] == gone
+    assert f"{len(CONTENT) - gone}-{len(CONTENT)} missing" in row["broken_ranges"] or position == len(CONTENT)
+    assert row["residue"] == sum(1 for line in LINES[60:] if not position <= line[0] < len(left or b""))
+    assert row["written"] == 100
+
+
+def test_a_file_that_no_census_saw_and_that_never_landed_is_out_of_scope(home: Home) -> None:
+    home.write(CONTENT, position=0)
+    assert home.account() == []
 
 
 def test_the_settings_name_the_good_copy(settings: Settings) -> None:

@@ -53,7 +53,15 @@ def spark_session(settings: Settings, application: str) -> Iterator[SparkSession
 
 
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Log files: plain, gz, bz2, zst.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Log files: plain, gz, bz2, zst.")] = None,
+    ranges: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="FILE:FROM-TO",
+            help="Only the lines that begin in these bytes, uncompressed, as 'shoplog ledger' names them; may be given often.",
+        ),
+    ] = None,
     site: Annotated[str, typer.Option(help="The shop they belong to.")] = "shop",
     host: Annotated[str | None, typer.Option(help="The machine that wrote them; this one by default.")] = None,
     log_format: Annotated[str | None, typer.Option("--format", help="Their format; the site's by default.")] = None,
@@ -63,6 +71,7 @@ def import_files(
     from dataclasses import replace
 
     from jobs.batch.import_logs import import_logs
+    from shoplog.io.file_range import parse_range
 
     settings = Settings.load()
     sites = load_sites(settings)
@@ -71,11 +80,14 @@ def import_files(
     if log_format is not None:
         check_log_format(log_format, sites[site].own_proxies)
     chosen = replace(sites[site], log_format=log_format) if log_format else sites[site]
-    for path in files:
+    paths, holes = files or [], [parse_range(text) for text in ranges or []]
+    if not paths and not holes:
+        raise UserError("There is nothing to import: name log files, or ranges of them by --range FILE:FROM-TO.")
+    for path in (*paths, *(hole.path for hole in holes)):
         if not path.is_file():
             raise UserError(f"{path} is not a file: name an access log.")
     with spark_session(settings, "import") as session:
-        show_one("import", import_logs(session, settings, chosen, host or settings.host, files), as_json)
+        show_one("import", import_logs(session, settings, chosen, host or settings.host, paths, holes), as_json)
 
 
 import_files.command_name = "import"  # type: ignore[attr-defined]

@@ -36,15 +36,19 @@ def ledger(
     """
     from shoplog.ledger.account import as_json as row_json
     from shoplog.ledger.account import file_rows, window_rows
+    from shoplog.ledger.filling import fill_command
 
     settings = Settings.load()
+    sites = load_sites(settings)
     if close:
         with spark_session(settings, "ledger") as session:
             files, windows = close_days(session, settings, parse_days(days))
     else:
-        files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
+        files, windows = file_rows(settings, sites), window_rows(settings)
     if as_json:
-        for line in (*map(row_json, files), *map(row_json, windows)):
+        for row in files:
+            print(row_json(row, fill_command=fill_command(row, settings, sites)))
+        for line in map(row_json, windows):
             print(line)
     else:
         counts = [{name: value for name, value in asdict(row).items() if name != "broken_ranges"} for row in files]
@@ -52,6 +56,9 @@ def ledger(
         for row in files:
             if row.broken_ranges:
                 print(f"{row.site} {row.host} {row.file}: bytes {row.broken_ranges}")
+                filling = fill_command(row, settings, sites)
+                if filling:
+                    print(f"  to fill: {filling}")
         wrong = [asdict(row) for row in windows if row.residue]
         total = {
             "windows": len(windows),

@@ -100,13 +100,13 @@ def read_lines(
         with _open(path) as file:
             readline = file.readline
             # A line of any length is no danger: only its first MiB is held.
-            while line := readline(_PIECE):
+            while (end is None or offset < end) and (line := readline(_PIECE)):
                 length, body = len(line), line.removesuffix(b"\n").removesuffix(b"\r")
                 size = len(body)
                 if length == _PIECE and not line.endswith(b"\n"):
                     more, ending = _skip_line(readline, line[-1:])
                     length, size = length + more, length + more - len(ending)
-                if start <= offset and (end is None or offset < end):
+                if start <= offset:
                     rows.append((offset, size, body if size <= _MAX_LINE_BYTES else body[:_MAX_LINE_BYTES]))
                     held += len(body)
                 offset += length

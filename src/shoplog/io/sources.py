@@ -105,14 +105,14 @@ def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.
 
 
 def importing(
-    parse: Parse, lines_of: Callable[[str], Iterator[pl.DataFrame]]
+    parse: Parse, lines_of: Callable[[str, int, int | None], Iterator[pl.DataFrame]]
 ) -> Callable[..., Iterator[pa.RecordBatch]]:
-    """Return the function that reads the log files named in its rows (`path`) and yields their bronze rows."""
+    """Return the function that reads the ranges of log files in its rows (`path`, `start`, `end`) as bronze rows."""
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for path in batch.column(0).to_pylist():
-                for lines in lines_of(path):
+            for asked in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                for lines in lines_of(*asked):
                     rows = parse(lines.with_columns(pl.lit(None, pl.String).alias("reason")))
                     fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
                     yield from to_arrow(rows.with_columns(fate.alias("fate")), BRONZE_IMPORT_LOG)

@@ -57,8 +57,9 @@ def window_rows(settings: Settings) -> list[WindowRow]:
         return []
     # Bronze may run ahead of gold by a batch, which is in flight and not missing. Where it never stood at gold's offsets
     # it is compared as it is, and the difference shows.
-    version = version_at(bronze, KafkaRange.from_metadata(measured.metadata).end)
-    partials = pl.scan_delta(str(gold), version=measured.version).filter(pl.col("family") == TRAFFIC.name)
+    at = KafkaRange.from_metadata(measured.metadata).end
+    version = version_at(bronze, at)
+    partials = pl.scan_delta(str(gold), version=version_at(gold, at)).filter(pl.col("family") == TRAFFIC.name)
     accepted = pl.scan_delta(str(bronze), version=version).filter(pl.col("fate") == "accepted")
     key = ["site", "window_start"]
     counted = partials.group_by(key).agg(pl.col("requests").sum().alias("gold"))
@@ -70,6 +71,6 @@ def window_rows(settings: Settings) -> list[WindowRow]:
     return [WindowRow(site, at.isoformat(), n, gold_n, n - gold_n) for site, at, n, gold_n in both.iter_rows()]
 
 
-def as_json(row: FileRow | WindowRow) -> str:
-    """Return the row as one JSON object."""
-    return json.dumps(asdict(row))
+def as_json(row: FileRow | WindowRow, **more: str) -> str:
+    """Return the row as one JSON object, with more beside its own fields."""
+    return json.dumps({**asdict(row), **more})

@@ -74,7 +74,7 @@ def examined(
     size, whole_lines = counted or (0, 0)
     if key[0] == UNKNOWN:
         return _row(key, landed, len(lines), accepted, quarantined, waiting, records=_count(unlanded))
-    coverage = covered(lines, size, agent.position(key))
+    coverage = covered(lines, size, *agent.reading(key))
     unsent = agent.lines(key, coverage.unsent) - coverage.unsent_ends
     # What begins at or after the census's end no census has counted yet: the last lines, or an unfinished one.
     written = whole_lines + coverage.lines_beyond

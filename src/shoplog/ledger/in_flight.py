@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from itertools import islice
 
 import polars as pl
@@ -45,10 +46,16 @@ class Agent:
         self._settings, self._sites = settings, sites
         self._positions = _positions(settings)
 
-    def position(self, key: FileKey) -> int | None:
-        """Return the byte up to which a file was sent; None where this host does not have it, so that nothing is to come."""
+    def reading(self, key: FileKey) -> tuple[int | None, int]:
+        """Return the byte up to which a file was sent, and the bytes it has now.
+
+        None and 0 where this host does not have it, so that nothing is to come.
+        """
         path = self._path(key)
-        return self._positions.get(path, 0) if path is not None else None
+        try:
+            return (self._positions.get(path, 0), os.path.getsize(path)) if path is not None else (None, 0)
+        except FileNotFoundError:
+            return None, 0
 
     def lines(self, key: FileKey, ranges: list[Range]) -> int:
         """Return the line ends in byte ranges of a file that is here."""
