@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -26,7 +27,9 @@ class LateApplication:
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         """Hand a request to the application."""
-        await _application()(scope, receive, send)
+        # Its imports take seconds, in which the server answers others.
+        application = await asyncio.to_thread(_application)
+        await application(scope, receive, send)
 
 
 class QualityPlugin(AirflowPlugin):

@@ -210,7 +210,8 @@ def test_the_quality_page_tells_nothing_without_a_login(
     airflow: tuple[Settings, list[subprocess.Popen[bytes]]], path: str
 ) -> None:
     url = f"http://127.0.0.1:{airflow[0].airflow_port}/shoplog-quality/{path}"
-    assert httpx.get(url).status_code == 401
+    # The first request makes the application.
+    assert httpx.get(url, timeout=120).status_code == 401
     assert httpx.get(url, headers={"Authorization": "Bearer x.y.z"}).status_code == 403
     asked = httpx.get(url, headers={"Accept": "text/html"})
     assert asked.status_code == 307

@@ -32,6 +32,9 @@ for route in routes:
     answer = client.get(route.path.replace("{day}", "2026-11-20"))
     assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"}), route.path
     assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+from airflow.plugins_manager import get_fastapi_plugins
+((late,), _) = get_fastapi_plugins()
+assert TestClient(late["app"]).get("/2026-11-20").status_code == 401
 """
 
 
