@@ -276,5 +276,5 @@ DEFECTS = (
     Defect("changed value", "a file stands twice in the ledger", "1 file", "ledger",
            _edit(f"insert into ledger_file select * from ledger_file where {_FIRST_FILE}")),
     Defect("changed value", "figures of a certificate are unexplained", "1 figure", "certificate",
-           _edit("update certificate set unexplained = 1, verdict = 'different' where site = 'south'")),
+           _edit("update certificate set unexplained_figures = 1, verdict = 'different' where site = 'south'")),
 )  # fmt: skip

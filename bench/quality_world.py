@@ -151,12 +151,12 @@ def _compare(tables: duckdb.DuckDBPyConnection, world: World) -> None:
     )
     tables.execute(
         f"""create or replace table certificate as with compared as (select site,
-        count(*) filter (where unexplained != 0 or unexplained is null) as unexplained,
+        count(*) filter (where unexplained != 0 or unexplained is null) as unexplained_figures,
         bool_or(live is null or batch is null) as incomplete from gold_parity group by site),
         accounts as (select site, bool_or(residue != 0 or missing_bytes != 0 or doubled_bytes != 0) as wrong
         from ledger_file group by site)
-        select date '{world.day}' as day, site, now() as made_at, {world.late} as late_requests, unexplained,
-        case when incomplete then 'incomplete' when unexplained > 0 or wrong then 'different' else 'equal' end as verdict
+        select date '{world.day}' as day, site, now() as made_at, {world.late} as late_requests, unexplained_figures,
+        case when incomplete then 'incomplete' when unexplained_figures > 0 or wrong then 'different' else 'equal' end as verdict
         from compared left join accounts using (site)"""
     )
 

@@ -104,7 +104,7 @@ def _certificate() -> tuple[Check, ...]:
         *_known(("verdict",), "a site with traffic has no certificate of the day"),
         Check("ExpectColumnValuesToBeInSet", "the certificate says different or incomplete",
               {"column": "verdict", "value_set": ["equal"]}),
-        _is_0("unexplained", "figures of the certificate are unexplained"),
+        _is_0("unexplained_figures", "figures of the certificate are unexplained"),
         _is_0("late_requests", "lines of the day came in after its bronze version: the day is dirty", "warning"),
     )  # fmt: skip
 

@@ -46,7 +46,10 @@ def _of_certificate(facts: Facts) -> Iterator[Reason]:
     if made is None:
         yield Reason("amber", "The certificate was not made yet.", NIGHTLY, again)
         return
-    verdict, counts = made["verdict"], {name: made[name] for name in ("unexplained", "ledger_residue", "ledger_bytes")}
+    verdict, counts = (
+        made["verdict"],
+        {name: made[name] for name in ("unexplained_figures", "ledger_residue", "ledger_bytes")},
+    )
     if verdict not in VERDICTS:
         yield Reason(
             "red", "The certificate has no known verdict: it was edited by hand or is damaged.", NIGHTLY, again
@@ -55,7 +58,7 @@ def _of_certificate(facts: Facts) -> Iterator[Reason]:
         told = _why(made) or (
             "a side is missing" if verdict == "incomplete" else "live and batch, or the ledger, differ"
         )
-        figures = f"{_number(made['unexplained'])} of {_number(made['figures'])} figures unexplained"
+        figures = f"{_number(made['unexplained_figures'])} of {_number(made['figures'])} figures unexplained"
         yield Reason("red", f"The certificate's verdict is {verdict}: {told} ({figures}).", NIGHTLY, again)
     elif any(value != 0 for value in counts.values()) or not made["figures"] or not _is_count(made["late_requests"]):
         yield Reason("red", "The certificate says equal, and its own figures say otherwise.", NIGHTLY, again)

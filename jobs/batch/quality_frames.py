@@ -35,7 +35,7 @@ from gold_parity where day = $day group by all order by all"""
 _CERTIFICATE = f"""with newest as (select * from certificate where day = $day
 qualify row_number() over (partition by site order by made_at desc) = 1),
 there as (select distinct site from {TRAFFIC.table} where event_date = $day)
-select coalesce(n.site, t.site) as site, verdict, unexplained, late_requests
+select coalesce(n.site, t.site) as site, verdict, unexplained_figures, late_requests
 from newest n full join there t on n.site = t.site order by 1"""
 
 

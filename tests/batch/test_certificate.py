@@ -52,13 +52,13 @@ def test_a_late_line_is_on_neither_side_and_makes_the_day_dirty(batches: Batches
 
     made = certify(spark, settings, YESTERDAY)
     assert (made.verdict, [site.why for site in made.sites]) == ("equal", [()])
-    assert (made.sites[0].late_requests, made.sites[0].unexplained) == (1, 0)
+    assert (made.sites[0].late_requests, made.sites[0].unexplained_figures) == (1, 0)
     assert made.sites[0].figures == totals["figures"]
     document = json.loads((settings.certificates_dir / f"{YESTERDAY}.json").read_text())
     assert (document["verdict"], document["sites"][0]["late_requests"]) == ("equal", 1)
     assert document["sites"][0]["visitors"]["exact"] == LINES
     assert "equal" in (settings.certificates_dir / f"{YESTERDAY}.html").read_text()
-    stored = run_sql(settings, "select site, verdict, late_requests, unexplained from certificate")[1]
+    stored = run_sql(settings, "select site, verdict, late_requests, unexplained_figures from certificate")[1]
     assert stored == [("shop", "equal", 1, 0)]
 
     assert publish(spark, settings, [YESTERDAY]) == {"published": 1, "left_out": 0}

@@ -32,7 +32,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     },
     CERTIFICATE.name: {
         "day": DAY, "site": "shop", "made_at": NIGHT, "verdict": "equal", "bronze_version": 7, "live_version": 6,
-        "figures": 1200, "differing": 0, "explained": 0, "unexplained": 0, "late_requests": 0, "ledger_residue": 0,
+        "figures": 1200, "differing": 0, "explained": 0, "unexplained_figures": 0, "late_requests": 0, "ledger_residue": 0,
         "ledger_bytes": 0, "table_versions": [("gold_traffic_1m", 3)], "document": '{"code": "abc", "more": {"a": 1}}',
     },
     PUBLISHED_DAY.name: {

@@ -61,11 +61,11 @@ def test_what_was_not_made_yet_is_amber_and_never_green(settings: Settings, tabl
 @pytest.mark.parametrize(
     ("table", "changed", "light", "said"),
     [
-        ("certificate", {"verdict": "different", "unexplained": 3}, "red", "verdict is different"),
+        ("certificate", {"verdict": "different", "unexplained_figures": 3}, "red", "verdict is different"),
         ("certificate", {"verdict": "incomplete"}, "red", "a side is missing"),
         ("certificate", {"verdict": "fine"}, "red", "no known verdict"),
         ("certificate", {"verdict": None}, "red", "no known verdict"),
-        ("certificate", {"unexplained": 1}, "red", "its own figures say otherwise"),
+        ("certificate", {"unexplained_figures": 1}, "red", "its own figures say otherwise"),
         ("certificate", {"ledger_residue": -1}, "red", "its own figures say otherwise"),
         ("certificate", {"ledger_bytes": None}, "red", "its own figures say otherwise"),
         ("certificate", {"figures": 0}, "red", "its own figures say otherwise"),
@@ -110,7 +110,7 @@ def test_a_failed_check_for_information_leaves_a_day_green(settings: Settings) -
 def test_the_newest_certificate_publication_and_run_of_a_suite_count(settings: Settings) -> None:
     right_day(
         settings,
-        certificate={"verdict": "different", "unexplained": 3},
+        certificate={"verdict": "different", "unexplained_figures": 3},
         published_day={"live_requests": 1},
         quality_result={"success": False},
     )

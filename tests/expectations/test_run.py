@@ -26,7 +26,7 @@ PARITY = {
     "site": "shop", "family": "traffic", "metric": "requests", "figures": 9, "without_live": 0, "without_batch": 0,
     "unexplained": 0.0, "example": "",
 }  # fmt: skip
-CERTIFICATE = {"site": "shop", "verdict": "equal", "unexplained": 0, "late_requests": 0}
+CERTIFICATE = {"site": "shop", "verdict": "equal", "unexplained_figures": 0, "late_requests": 0}
 USUAL = {name: value for m in MEASURES for name, value in ((m.name, 0.1), (f"{m.name}_seen", "5, usual 4 to 6"))}
 
 

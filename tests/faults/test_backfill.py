@@ -115,8 +115,8 @@ def test_a_week_is_done_again_after_a_kill_in_the_middle(shoplog: Shoplog) -> No
     time.sleep(5)
     assert set(wait_until_ended(airflow).values()) == {"success"}
     days = [str(day) for day in week()]
-    certified = shoplog.rows("select day, verdict, unexplained from certificate order by day")
-    assert [(row["day"], row["verdict"], row["unexplained"]) for row in certified] == [
+    certified = shoplog.rows("select day, verdict, unexplained_figures from certificate order by day")
+    assert [(row["day"], row["verdict"], row["unexplained_figures"]) for row in certified] == [
         (day, "equal", 0) for day in days
     ]
     shown = shoplog.rows(SHOWN)

@@ -86,7 +86,7 @@ def take_scorecard(
         f"from gold_parity where day in ({of_days}) and family = 'traffic'"
     ).fetchone()
     verdicts, unexplained = tables.execute(
-        f"select list(distinct verdict), sum(unexplained)::bigint from certificate where day in ({of_days})"
+        f"select list(distinct verdict), sum(unexplained_figures)::bigint from certificate where day in ({of_days})"
     ).fetchone() or ((), 0)
     counts = fates(settings, [(row.site, row.host, row.file) for row in files])
     ledger = {name: sum(getattr(row, name) for row in files) for name in ("written", "accepted", "duplicates")}

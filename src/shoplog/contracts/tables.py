@@ -141,7 +141,7 @@ CERTIFICATE = Table(
         Column("figures", "bigint", "figures compared"),
         Column("differing", "bigint", "figures that differ, sessions left out"),
         Column("explained", "bigint", "figures whose difference is explained"),
-        Column("unexplained", "bigint", "figures whose difference is not explained, or one side of which is missing"),
+        Column("unexplained_figures", "bigint", "figures whose difference is not explained, or one side of which is missing"),
         Column("late_requests", "bigint", "accepted lines of the day that came in after that version"),
         Column("ledger_residue", "bigint", "lines of the site that are unaccounted for"),
         Column("ledger_bytes", "bigint", "bytes of the site's files that no line or two lines cover"),

@@ -31,7 +31,7 @@ class SiteCertificate:
     figures: int
     differing: int
     explained: int
-    unexplained: int
+    unexplained_figures: int
     late_requests: int
     ledger_residue: int
     ledger_bytes: int
