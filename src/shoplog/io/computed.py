@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
+
+from deltalake import DeltaTable
 
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, SILVER_REQUEST
 from shoplog.errors import UserError
@@ -48,12 +51,17 @@ def live_version(settings: Settings, bronze_version: int) -> int:
         return 0
     try:
         version = version_at(gold, KafkaRange.from_metadata(newest.metadata).end)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"The live figures of bronze version {bronze_version} are gone from {gold.name}'s log: recompute the day anew."
-        ) from error
+    except FileNotFoundError:
+        raise UserError(_gone(gold, bronze_version)) from None
     if version is None:
         raise UserError(
             f"{gold.name} never stood at bronze version {bronze_version}: start the stream, then recompute the day anew."
         )
+    # The driver keeps what it folded for a day.
+    if not all(Path(file).exists() for file in DeltaTable(str(gold), version=version).file_uris()):
+        raise UserError(_gone(gold, bronze_version))
     return version
+
+
+def _gone(gold: Path, bronze_version: int) -> str:
+    return f"The live figures of bronze version {bronze_version} are gone from {gold.name}: recompute the day anew."
