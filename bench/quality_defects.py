@@ -14,8 +14,8 @@ from bench.quality_world import World, moment
 from expectations.suites import must_have_rows, profiled
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.proof import FATES, LEDGER_FILE
 from shoplog.contracts.quality import MEASURES, MOST_IN_FLIGHT
-from shoplog.contracts.tables import FATES, LEDGER_FILE
 
 Spoil = Callable[[World, np.random.Generator, str], None]
 _SITE, _HOST = pl.col("site") == "north", pl.col("host") == HOSTS[0]

@@ -8,8 +8,8 @@ from typing import Any
 
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.proof import LEDGER_FILE
 from shoplog.contracts.quality import LEAST_DAYS, MEASURES, MOST_IN_FLIGHT
-from shoplog.contracts.tables import LEDGER_FILE
 
 
 @dataclass(frozen=True, slots=True)

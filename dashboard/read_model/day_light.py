@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.read_model.plain import as_document, plain_text
 from dashboard.read_model.quality_facts import CHECKS, DAMAGED, LEDGER, NIGHTLY, Facts, Reason
-from shoplog.contracts.tables import VERDICTS
+from shoplog.contracts.proof import VERDICTS
 
 LIGHTS = ("red", "amber", "green")
 ALL_RIGHT = "Published; live and batch are equal, every line is accounted for and every check holds."

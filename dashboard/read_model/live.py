@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from dashboard.read_model.figures import live_figures
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import latest_version, written_at
 from shoplog.settings import Settings
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from dashboard.read_model.readable import ReadableTables, Row
-from shoplog.contracts.tables import (
-    CERTIFICATE,
-    GOLD_PARITY,
-    GOLD_PARTIAL_LIVE,
-    LEDGER_FILE,
-    LEDGER_WINDOW,
-    PUBLISHED_DAY,
-    QUALITY_RESULT,
-)
+from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, PUBLISHED_DAY, QUALITY_RESULT
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.duck import NEWEST
 
 BySite = dict[tuple[str, date], Row]

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from jobs.batch.recompute import WRITES
-from shoplog.contracts.tables import CERTIFICATE, GOLD_PARITY, GOLD_PARTIAL_LIVE, LEDGER_FILE
+from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table, replace_days

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from shoplog.contracts.model import Table
-from shoplog.contracts.tables import LEDGER_FILE, LEDGER_WINDOW
+from shoplog.contracts.proof import LEDGER_FILE, LEDGER_WINDOW
 from shoplog.io.leases import table_leases
 from shoplog.io.marks import FileKey
 from shoplog.io.sinks import create_table, replace_days

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
 from shoplog.contracts.columns import IDENTITY_NAMES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, LEDGER_CENSUS_IMPORT
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.file_range import FileRange, lines_in

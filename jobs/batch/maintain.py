@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shoplog.contracts.model import Table
-from shoplog.contracts.tables import GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, QUALITY_RESULT, TABLES
+from shoplog.contracts.proof import GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, QUALITY_RESULT
+from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
 from shoplog.io.housekeeping import broken_versions, health, remove_days, remove_files, set_properties, write_together
 from shoplog.io.leases import table_leases

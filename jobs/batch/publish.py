@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from jobs.batch.recompute import WRITES
 from jobs.batch.snapshots import store_published
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, CERTIFICATE, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
+from shoplog.contracts.proof import CERTIFICATE, PUBLISHED_DAY
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, SILVER_REQUEST
 from shoplog.contracts.visits import OF_SESSIONS
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.batch.quality_frames import Measured, day_frames, measured_days
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.quality import HISTORY_DAYS, SEVERITIES
-from shoplog.contracts.tables import (
-    BRONZE_ACCESS_LOG,
+from shoplog.contracts.proof import (
     CERTIFICATE,
     GOLD_PARITY,
     LEDGER_FILE,
@@ -18,6 +16,8 @@ from shoplog.contracts.tables import (
     QUALITY_MEASURE,
     QUALITY_RESULT,
 )
+from shoplog.contracts.quality import HISTORY_DAYS, SEVERITIES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG
 from shoplog.io.commits import latest_version
 from shoplog.io.duck import dataset, open_connection
 from shoplog.io.leases import table_leases

@@ -10,14 +10,9 @@ from jobs.partials import accepted_partials, partials
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
+from shoplog.contracts.proof import GOLD_PARITY
 from shoplog.contracts.session_figures import SESSIONS
-from shoplog.contracts.tables import (
-    BRONZE_ACCESS_LOG,
-    BRONZE_IMPORT_LOG,
-    GOLD_PARITY,
-    GOLD_PARTIAL_LIVE,
-    SILVER_REQUEST,
-)
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, SILVER_REQUEST
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS
 from shoplog.errors import UserError

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.report import make_report
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, SILVER_REQUEST
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table
 from shoplog.io.snapshots import published_versions, rules_of_day, stored_keys

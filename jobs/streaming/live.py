@@ -14,7 +14,8 @@ from jobs.streaming.on_request import carry_out
 from jobs.streaming.prepare import open_tables, start_query
 from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.errors import BusyError, UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from jobs.partials import partials
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
 from shoplog.io.sinks import append, conform, create_table

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 from jobs.streaming.anomalies import AnomalyWatch
 from jobs.streaming.batch import LiveTables
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import append, replace_days

@@ -16,7 +16,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from jobs.batch import maintain as job
 from jobs.batch.maintain import maintain
-from shoplog.contracts.tables import BRONZE_IMPORT_LOG, GOLD_PARITY, LEDGER_CENSUS_IMPORT, PUBLISHED_DAY, TABLES
+from shoplog.contracts.proof import GOLD_PARITY, LEDGER_CENSUS_IMPORT, PUBLISHED_DAY
+from shoplog.contracts.tables import BRONZE_IMPORT_LOG, TABLES
 from shoplog.errors import BusyError, UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.housekeeping import remove_files

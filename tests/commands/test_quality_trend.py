@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from shoplog.contracts.tables import QUALITY_RESULT
+from shoplog.contracts.proof import QUALITY_RESULT
 from shoplog.io.sources import arrow_schema
 from shoplog.io.trends import quality_trend
 from shoplog.settings import Settings

@@ -8,16 +8,8 @@ from typing import Any
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from shoplog.contracts.tables import (
-    CERTIFICATE,
-    GOLD_PARITY,
-    GOLD_PARTIAL_LIVE,
-    LEDGER_FILE,
-    LEDGER_WINDOW,
-    PUBLISHED_DAY,
-    QUALITY_RESULT,
-    TABLES,
-)
+from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, PUBLISHED_DAY, QUALITY_RESULT
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 

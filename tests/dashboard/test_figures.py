@@ -15,7 +15,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import latest_version
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings

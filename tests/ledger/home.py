@@ -12,14 +12,8 @@ import pyarrow as pa
 from deltalake import CommitProperties, write_deltalake
 
 from shoplog.contracts.model import Table
-from shoplog.contracts.tables import (
-    BRONZE_ACCESS_LOG,
-    BRONZE_IMPORT_LOG,
-    GOLD_PARTIAL_LIVE,
-    LEDGER_CENSUS_IMPORT,
-    LEDGER_CENSUS_LIVE,
-    TABLES,
-)
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, TABLES
 from shoplog.io.offsets import Offsets
 from shoplog.io.sources import to_arrow
 from shoplog.ledger.account import FileRow, file_rows

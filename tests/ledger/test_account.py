@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shoplog.cli import app
-from shoplog.contracts.tables import LEDGER_FILE
+from shoplog.contracts.proof import LEDGER_FILE
 from shoplog.io.file_range import FileRange, lines_in
 from shoplog.ledger.account import window_rows
 from shoplog.ledger.filling import fill_command

@@ -14,8 +14,9 @@ from deltalake import DeltaTable, write_deltalake
 from jobs.batch.snapshots import snapshot_rows
 from jobs.report import make_report
 from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, PUBLISHED_DAY, SILVER_REQUEST, TABLES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import VISIT_TABLES
 from shoplog.io.commits import latest_version
 from shoplog.io.duck import estimate_visitors

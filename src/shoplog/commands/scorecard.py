@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from shoplog.contracts.tables import FATES
+from shoplog.contracts.proof import FATES
 from shoplog.io.views import connect
 from shoplog.ledger.account import file_rows, window_rows
 from shoplog.ledger.fates import fates

@@ -14,8 +14,9 @@ import duckdb
 
 from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.stored import STORED_FAMILIES
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, PUBLISHED_DAY, TABLES
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version, version_at_moment
 from shoplog.io.duck import NEWEST, dataset, open_connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from shoplog.contracts.tables import PUBLISHED_DAY
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.io.duck import dataset, open_connection
 from shoplog.settings import Settings
 

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from shoplog.contracts.families import TRAFFIC
-from shoplog.contracts.tables import BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.tables import BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.duck import NEWEST, dataset, open_connection
 from shoplog.settings import Settings
 

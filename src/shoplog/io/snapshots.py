@@ -6,8 +6,9 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import LIVE_HISTORY_HOURS, REPORT_SNAPSHOT
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, PUBLISHED_DAY, SILVER_REQUEST
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.io.duck import NEWEST, dataset, open_connection
 from shoplog.settings import Settings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from shoplog.contracts.proof import QUALITY_RESULT
 from shoplog.contracts.quality import SEVERITIES
-from shoplog.contracts.tables import QUALITY_RESULT
 from shoplog.io.duck import dataset, open_connection
 from shoplog.settings import Settings
 

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 
-from shoplog.contracts.tables import LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.marks import FileKey
 from shoplog.io.offsets import committed_offsets

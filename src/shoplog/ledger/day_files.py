@@ -6,7 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.marks import FileKey
 from shoplog.ledger.landed import FILE
 from shoplog.settings import Settings

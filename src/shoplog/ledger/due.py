@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from shoplog.contracts.families import TRAFFIC
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, PUBLISHED_DAY
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.duck import NEWEST, dataset, open_connection
 from shoplog.settings import Settings
 

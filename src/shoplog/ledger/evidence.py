@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from shoplog.contracts.families import TRAFFIC
+from shoplog.contracts.proof import FATES, GOLD_PARITY, LEDGER_FILE
 from shoplog.contracts.session_figures import SESSIONS
-from shoplog.contracts.tables import FATES, GOLD_PARITY, GOLD_PARTIAL_LIVE, LEDGER_FILE, SILVER_REQUEST
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, SILVER_REQUEST
 from shoplog.contracts.visits import GOLD_DISGUISED, GOLD_VISITORS
 from shoplog.io.duck import dataset, open_connection
 from shoplog.settings import Settings

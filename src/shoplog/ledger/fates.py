@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, FATES, LATE_AFTER_MINUTES
+from shoplog.contracts.proof import FATES, LATE_AFTER_MINUTES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.duck import dataset, open_connection
 from shoplog.io.marks import FileKey
 from shoplog.settings import Settings
