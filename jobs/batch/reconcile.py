@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from jobs.batch.sides import Sides
 from jobs.partials import accepted_partials, partials
-from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.families import FAMILIES, TRAFFIC
-from shoplog.contracts.model import Family
 from shoplog.contracts.proof import GOLD_PARITY
 from shoplog.contracts.session_figures import SESSIONS
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, SILVER_REQUEST
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS
 from shoplog.errors import UserError
@@ -22,7 +21,13 @@ from shoplog.io.sinks import create_table, replace_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import folded
 from shoplog.transforms.open_sessions import sessions_by_minutes
-from shoplog.transforms.parity import compared, compared_sessions, figures_of_partials, figures_of_tables
+from shoplog.transforms.parity import (
+    compared,
+    compared_again,
+    compared_sessions,
+    figures_of_partials,
+    figures_of_tables,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -41,17 +46,13 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
     if versions is None:
         raise UserError(f"{day} was not recomputed: run 'shoplog recompute --date {day}' first.")
     at = {**versions, GOLD_PARTIAL_LIVE.name: live_version(settings, versions[BRONZE_ACCESS_LOG.name])}
+    sides = Sides(session, settings, day, at)
     with table_leases(settings, (GOLD_PARITY.name,), "reconcile", session._jvm):
         create_table(session, settings, GOLD_PARITY.name)
-        imported = _only_imported(session, settings, day, at).persist()
-        figures = compared(
-            figures_of_partials(folded(_live(session, settings, day, at, FAMILIES)), "live"),
-            figures_of_tables({f.name: _day_of(session, settings, f.table, day) for f in FAMILIES}, "batch"),
-            figures_of_partials(folded(accepted_partials(imported)), "more"),
-        )
-        rows = figures
+        imported = sides.only_imported().persist()
+        rows = _figures(sides, imported)
         if datetime.now(UTC).date() - day < timedelta(days=KEPT_DAYS):
-            rows = rows.unionByName(_sessions(session, settings, day, at, imported))
+            rows = rows.unionByName(_sessions(sides))
         rows = rows.selectExpr(
             "*", f"date'{day.isoformat()}' day", f"{at[BRONZE_ACCESS_LOG.name]} bronze_version",
             f"{at[GOLD_PARTIAL_LIVE.name]} live_version",
@@ -74,41 +75,26 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
     return dict(totals.asDict())
 
 
-def _at(session: SparkSession, settings: Settings, table: str, at: Mapping[str, int]) -> DataFrame:
-    reader = session.read.format("delta").option("versionAsOf", at[table])
-    return reader.load(str(create_table(session, settings, table)))
+def _figures(sides: Sides, imported: DataFrame) -> DataFrame:
+    """Return every figure of both sides; where the rules changed since the stream read the lines, that must explain it."""
+    live = figures_of_partials(folded(sides.live(FAMILIES)), "live")
+    batch = figures_of_tables({family.name: sides.batch(family.table) for family in FAMILIES}, "batch")
+    more = figures_of_partials(folded(accepted_partials(imported)), "more")
+    changed = sides.read_otherwise()
+    if not changed:
+        return compared(live, batch, more)
+    again = figures_of_partials(folded(partials(sides.as_streamed(), FAMILIES)), "again")
+    same_rules = f"site not in ({', '.join(map(repr, changed))})"
+    parts = [compared(live.where(same_rules), batch.where(same_rules), more.where(same_rules))]
+    for site, why in changed.items():
+        parts.append(compared_again(*(rows.where(f"site = '{site}'") for rows in (live, batch, again)), why))
+    return reduce(lambda one, other: one.unionByName(other), parts)
 
 
-def _live(
-    session: SparkSession, settings: Settings, day: date, at: Mapping[str, int], families: Sequence[Family]
-) -> DataFrame:
-    partials = _at(session, settings, GOLD_PARTIAL_LIVE.name, at)
-    names = ", ".join(f"'{family.name}'" for family in families)
-    return partials.where(f"family in ({names}) and window_date = '{day.isoformat()}'")
-
-
-def _sessions(
-    session: SparkSession, settings: Settings, day: date, at: Mapping[str, int], imported: DataFrame
-) -> DataFrame:
+def _sessions(sides: Sides) -> DataFrame:
     """Return the sessions of both layers: they differ by definition, and by nothing else."""
-    silver = _day_of(session, settings, SILVER_REQUEST.name, day)
-    streamed = silver.join(imported.select(*IDENTITY_NAMES), list(IDENTITY_NAMES), "left_anti").selectExpr(
-        "*", "'accepted' fate"
-    )
     return compared_sessions(
-        sessions_by_minutes(_live(session, settings, day, at, (VISITOR_MINUTES,))),
-        sessions_by_minutes(partials(streamed, (VISITOR_MINUTES,))),
-        _day_of(session, settings, GOLD_SESSIONS.name, day),
+        sessions_by_minutes(sides.live((VISITOR_MINUTES,))),
+        sessions_by_minutes(partials(sides.as_streamed(), (VISITOR_MINUTES,))),
+        sides.batch(GOLD_SESSIONS.name),
     )
-
-
-def _day_of(session: SparkSession, settings: Settings, table: str, day: date) -> DataFrame:
-    rows = session.read.format("delta").load(str(create_table(session, settings, table)))
-    return rows.where(f"event_date = '{day.isoformat()}'")
-
-
-def _only_imported(session: SparkSession, settings: Settings, day: date, at: Mapping[str, int]) -> DataFrame:
-    """Return the accepted lines of the day that the stream never saw: what batch may have more of, line by line."""
-    live, imported = (_at(session, settings, t.name, at) for t in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG))
-    of_day = imported.where(f"fate = 'accepted' and event_date = '{day.isoformat()}'")
-    return of_day.join(live.select(*IDENTITY_NAMES), on=list(IDENTITY_NAMES), how="left_anti")

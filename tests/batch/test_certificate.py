@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from shoplog.errors import UserError
 from shoplog.io.query import run_sql
 from shoplog.ledger.due import dirty_days, due_days
 from shoplog.ledger.file_account import FileRow
-from shoplog.settings import Settings
+from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -101,6 +102,30 @@ def test_a_changed_figure_or_a_hole_is_named_and_nothing_is_published(batches: B
         publish(spark, settings, [YESTERDAY])
     assert publish(spark, settings, [YESTERDAY], despite="the file is lost") == {"published": 1, "left_out": 0}
     assert run_sql(settings, "select despite from published_day")[1] == [("the file is lost",)]
+
+
+def test_new_rules_explain_what_they_change_and_nothing_else(spark: Any, settings: Settings, tmp_path: Path) -> None:
+    rules = (REPOSITORY / "sites/shop.toml").read_text()
+    (tmp_path / "shop.toml").write_text(rules)
+    settings = settings.model_copy(update={"sites_dir": tmp_path})
+    made = Batches(spark, settings)
+    paths = ("/bought/17", "/", "/bought/18")
+    made.send({0: [value(line(f"203.0.113.{n}", n, path), n * 500) for n, path in enumerate(paths)]})
+    new_rule = "rules_version = 3\n\n[[rule]]\nevent = 'purchase'\npath = '/bought/(?P<order_id>[0-9]+)'\n"
+    (tmp_path / "shop.toml").write_text(f"{rules}\n{new_rule}")
+    recompute(spark, settings, [YESTERDAY])
+    totals = reconcile(spark, settings, YESTERDAY)
+    assert totals["differing"] > 0
+    assert totals["unexplained"] == 0
+    events = "select live, batch, explained_by from gold_parity where family = 'events' and metric = 'events'"
+    assert run_sql(settings, events)[1] == [(0, 2, "read by rules 2, recomputed by 3002")]
+    close_ledger(spark, settings, YESTERDAY, {KEY: closed()}, [], {})
+    assert certify(spark, settings, YESTERDAY).verdict == "equal"
+
+    # A partial that is gone is no matter of rules.
+    partials = DeltaTable(str(settings.warehouse / "gold_partial_live"))
+    partials.delete("family = 'statuses'")
+    assert reconcile(spark, settings, YESTERDAY)["unexplained"] > 0
 
 
 def test_a_day_that_was_never_recomputed_cannot_be_compared(batches: Batches) -> None:

@@ -87,10 +87,26 @@ def compared(live: DataFrame, batch: DataFrame, imported: DataFrame) -> DataFram
     )  # fmt: skip
 
 
+def compared_again(live: DataFrame, batch: DataFrame, again: DataFrame, why: str) -> DataFrame:
+    """Return the figures of a site whose lines the stream read otherwise than the recompute did, for the reason `why`.
+
+    `again` (column `again`) are the figures of the lines as the stream read them: what `live` differs from these by is
+    unexplained. A figure that one reading does not have counts as 0 there.
+    """
+    from pyspark.sql import functions as F
+
+    joined = _joined(_joined(live, batch, "full"), again, "full").na.fill(0, ["live", "batch", "again"])
+    differs = F.col("live") != F.col("batch")
+    return joined.select(
+        *_KEYS, "live", "batch", (F.col("live") - F.col("batch")).alias("difference"),
+        F.when(differs, F.lit(why)).alias("explained_by"), (F.col("live") - F.col("again")).alias("unexplained"),
+    )  # fmt: skip
+
+
 def compared_sessions(live: DataFrame, again: DataFrame, batch: DataFrame) -> DataFrame:
     """Return the hours' sessions of both layers in the same form: a difference of definition, proved to be no more.
 
-    `live` are sessions by the stream's visitor minutes, `again` the same of the recomputed requests, `batch` the nightly's
+    `live` are sessions by the stream's visitor minutes, `again` the same of its lines made anew, `batch` the nightly's
     sessions (site, window_start, sessions each). Whatever `live` and `again` differ by is unexplained.
     """
     from pyspark.sql import functions as F
