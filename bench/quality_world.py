@@ -62,8 +62,8 @@ class _Agent:
     def __init__(self, sizes: dict[Key, tuple[int, int]]) -> None:
         self._sizes = sizes
 
-    def position(self, key: Key) -> int | None:
-        return self._sizes[key][0] if key in self._sizes else None
+    def reading(self, key: Key) -> tuple[int | None, int]:
+        return (self._sizes[key][0], self._sizes[key][0]) if key in self._sizes else (None, 0)
 
     def lines(self, key: Key, ranges: Sequence[Range]) -> int:
         return 0

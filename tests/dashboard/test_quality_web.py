@@ -31,7 +31,7 @@ def test_the_list_leads_to_each_day(settings: Settings, client: TestClient) -> N
     page = client.get(f"/quality/{DAY}").text
     assert "The ledger is broken in 1 of 1 files" in page
     assert "shoplog import --range access-20261120-12.log:1-10 --site shop --host web1" in page
-    assert "TO is the byte after the last" in page
+    assert "two rows cover these bytes" in page
 
 
 def test_the_same_is_answered_as_json(settings: Settings, client: TestClient) -> None:

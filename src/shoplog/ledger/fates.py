@@ -15,7 +15,7 @@ NO_FATES: Fates = dict.fromkeys(FATES, 0)
 
 
 def fates(settings: Settings, files: Collection[FileKey]) -> dict[FileKey, Fates]:
-    """Return `FATES` of each of these files that has lines: each line once, as it came first."""
+    """Return `FATES` of each of these files that has lines: each line once, as the stream took it, else as an import did."""
     tables = open_connection()
     for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
         tables.register(table.name, dataset(settings, table.name, None))
@@ -24,12 +24,12 @@ def fates(settings: Settings, files: Collection[FileKey]) -> dict[FileKey, Fates
         tables.executemany("insert into wanted values (?, ?, ?)", [list(key) for key in files])
     columns = "site, host, file, byte_offset, event_time, reason, ingest_time"
     rows = " union all ".join(
-        f"select {columns} from {table.name} semi join wanted using (site, host, file) where fate <> 'duplicate'"
-        for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
+        f"select {columns}, {place} as place from {table.name} semi join wanted using (site, host, file) where fate <> 'duplicate'"
+        for place, table in enumerate((BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG))
     )
     above = "over (partition by site, host, file order by byte_offset rows between unbounded preceding and 1 preceding)"
     found = tables.execute(
-        f"with once as (select distinct on (site, host, file, byte_offset) * from ({rows}) order by ingest_time), "
+        f"with once as (select distinct on (site, host, file, byte_offset) * from ({rows}) order by place, ingest_time), "
         f"judged as (select *, max(event_time) filter (where reason is null) {above} as newest_above from once) "
         "select site, host, file, count(*) filter (where reason is null and event_time < newest_above - "
         f"interval {LATE_AFTER_MINUTES} minutes), count(*) filter (where reason <> 'future'), "

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import psutil
+from pydantic import SecretStr
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
@@ -24,7 +25,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
         **jvm_environment(),
-        **{f"SHOPLOG_{name.upper()}": _as_text(value) for name, value in settings},
+        **{f"SHOPLOG_{name.upper()}": _as_text(value) for name, value in settings if value is not None},
         "PYTHONPATH": python_path,
         "PYTHONUNBUFFERED": "1",
         "PYSPARK_PYTHON": sys.executable,
@@ -35,6 +36,8 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def _as_text(value: object) -> str:
     # A part's working folder is not the caller's.
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     return str(value.absolute() if isinstance(value, Path) else value)
 
 
