@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -20,19 +20,22 @@ AFTER_THE_NIGHTLY = 2  # UTC: the run of 02:20
     params={"date": Param(None, type=["null", "string"], format="date", description=DATE_PARAM_HELP)},
     default_args={"owner": "on-call", "retries": 0},
     tags=["shoplog", "quality"],
-    doc_md="""Every hour `ledger` accounts for every line so far: red means that a line or a byte is unaccounted for. The run of
-    02:20 UTC also checks the day that the nightly has just done and writes Data Docs and `quality_result`: a red `check` means
-    that a critical expectation failed. The task's log names it, docs/runbook.md says what to do. A run by hand with a date
-    only checks that day. Skipped means: no line ever came in, or it is not the hour of the day's check.""",
+    doc_md="""Every hour `ledger` accounts for every line of the files of today and yesterday: red means that a line or a byte is
+    unaccounted for. The run of 02:20 UTC also looks at the day that the nightly has just done: `compare` compares both layers once
+    more, so that a figure changed by hand is found, and `check` writes Data Docs and `quality_result`: red means that a critical
+    expectation failed. The task's log names it, docs/runbook.md says what to do. A run by hand with a date only looks at that
+    day. Skipped means: no line ever came in, or it is not the hour of the day's check.""",
 )
 def quality() -> None:
     """Wire the hour's ledger and the day's checks."""
 
     @task
     def ledger() -> None:
-        if get_current_context()["params"]["date"] or not any_lines(datetime.now(UTC).date().isoformat()):
+        today = datetime.now(UTC).date().isoformat()
+        if get_current_context()["params"]["date"] or not any_lines(today):
             raise AirflowSkipException
-        run("ledger")
+        # Yesterday's too: its last hour is written to until shortly after midnight.
+        run("ledger", "--date", today, "--date", (datetime.now(UTC).date() - timedelta(days=1)).isoformat())
 
     @task.short_circuit
     def has_lines() -> bool:
@@ -42,11 +45,16 @@ def quality() -> None:
         return not is_hourly and any_lines(day_of(context))
 
     @task(pool=WAREHOUSE_POOL)
+    def compare() -> None:
+        run("reconcile", "--date", day_of(get_current_context()))
+
+    # Also after a difference: its rows are what a check names.
+    @task(pool=WAREHOUSE_POOL, trigger_rule="all_done")
     def check() -> None:
         run("quality", "--date", day_of(get_current_context()))
 
     ledger()
-    has_lines() >> check()
+    has_lines() >> compare() >> check()
 
 
 quality()

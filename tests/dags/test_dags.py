@@ -128,7 +128,7 @@ def test_tasks_that_write_batch_tables_share_one_slot(dags: dict[str, Any]) -> N
     in_pool = {
         (name, task) for name, dag in dags.items() for task, pool in dag["pools"].items() if pool == WAREHOUSE_POOL
     }
-    writers = {("maintenance", "maintain"), ("quality", "check")}
+    writers = {("maintenance", "maintain"), ("quality", "compare"), ("quality", "check")}
     steps = ("recompute", "reconcile", "close_ledger", "certify", "publish")
     writers |= {("backfill", step) for step in steps}
     writers |= {("nightly", step) for step in steps if step in dags["nightly"]["pools"]}

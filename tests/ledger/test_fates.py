@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shoplog.ledger.day_files import files_of_day
+from shoplog.ledger.day_files import account_of_days, files_of_day
 from shoplog.ledger.fates import fates
 from tests.ledger.home import FILE, NOON, Home, content_lines
 
@@ -43,3 +43,15 @@ def test_a_day_is_about_its_lines_and_what_was_seen_on_it(home: Home) -> None:
     home.count(b"lost before it was read\n", file="lost.log", landed=True)
     assert files_of_day(home.settings, NOON.date()) == {KEY, OTHER, ("shop", "web1", "lost.log")}
     assert files_of_day(home.settings, (NOON + timedelta(days=1)).date()) == set()
+
+
+def test_an_account_of_days_has_each_days_files_and_windows(home: Home) -> None:
+    home.land(LINES[:2])
+    home.count(b"".join(body + b"\n" for _, body in LINES[:2]))
+    home.measure(2)
+    yesterday = (NOON - timedelta(days=1)).date()
+    found = account_of_days(home.settings, [NOON.date(), yesterday])
+    files, windows = found[NOON.date()]
+    assert [(key, row.accepted, row.residue) for key, row in files.items()] == [(KEY, 2, 0)]
+    assert [(row.accepted, row.gold, row.residue) for row in windows] == [(2, 2, 0)]
+    assert found[yesterday] == ({}, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shoplog.io.marks import FileKey
     from shoplog.ledger.account import WindowRow
     from shoplog.ledger.file_account import FileRow
+    from shoplog.sites import Site
 
 
 def ledger(
@@ -32,19 +33,33 @@ def ledger(
     """Account for every line: A per file, B per minute.
 
     Exit code 1 when any residue is not 0, when bytes of a file are missing or came twice, or when there is nothing. With
-    --close only the days' files and windows are judged.
+    --date or --close only the days' files and windows are shown and judged.
     """
-    from shoplog.ledger.account import as_json as row_json
     from shoplog.ledger.account import file_rows, window_rows
-    from shoplog.ledger.filling import fill_command
+    from shoplog.ledger.day_files import account_of_days
 
     settings = Settings.load()
     sites = load_sites(settings)
     if close:
         with spark_session(settings, "ledger") as session:
             files, windows = close_days(session, settings, parse_days(days))
+    elif days:
+        accounts = account_of_days(settings, parse_days(days)).values()
+        files = list({key: row for of_day, _ in accounts for key, row in of_day.items()}.values())
+        windows = [window for _, its_windows in accounts for window in its_windows]
     else:
         files, windows = file_rows(settings, sites), window_rows(settings)
+    _show(settings, sites, files, windows, as_json)
+    if not files or any(f.is_wrong for f in files) or any(w.residue for w in windows):
+        raise typer.Exit(1)
+
+
+def _show(
+    settings: Settings, sites: dict[str, Site], files: list[FileRow], windows: list[WindowRow], as_json: bool
+) -> None:
+    from shoplog.ledger.account import as_json as row_json
+    from shoplog.ledger.filling import fill_command
+
     if as_json:
         for row in files:
             print(row_json(row, fill_command=fill_command(row, settings, sites)))
@@ -68,24 +83,17 @@ def ledger(
         as_table("B: accepted lines and gold", [total])
         if wrong:
             as_table("B: windows with a residue", wrong)
-    if not files or any(f.is_wrong for f in files) or any(w.residue for w in windows):
-        raise typer.Exit(1)
 
 
 def close_days(session: SparkSession, settings: Settings, days: list[date]) -> tuple[list[FileRow], list[WindowRow]]:
     """Close the ledger of UTC days; return the rows of all of them, each file as it stands now."""
     from jobs.batch.close_ledger import close_ledger
-    from shoplog.ledger.account import file_rows, window_rows
-    from shoplog.ledger.day_files import files_of_day
+    from shoplog.ledger.day_files import account_of_days
     from shoplog.ledger.fates import fates
 
-    files, windows = file_rows(settings, load_sites(settings)), window_rows(settings)
     closed: dict[FileKey, FileRow] = {}
     of_days = []
-    for day in days:
-        wanted = files_of_day(settings, day)
-        of_day = {key: row for row in files if (key := (row.site, row.host, row.file)) in wanted}
-        its_windows = [row for row in windows if datetime.fromisoformat(row.window_start).date() == day]
+    for day, (of_day, its_windows) in account_of_days(settings, days).items():
         close_ledger(session, settings, day, of_day, its_windows, fates(settings, of_day))
         closed |= of_day
         of_days += its_windows
