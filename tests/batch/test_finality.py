@@ -17,7 +17,7 @@ from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from tests.batch.bronze_rows import Bronze, at, line
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.proof]
 D19, D20, D21 = (date(2026, 11, day) for day in (19, 20, 21))
 SALTS = {day: bytes([day.day]) * 32 for day in (D19, D20, D21)}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

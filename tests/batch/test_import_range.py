@@ -32,6 +32,7 @@ PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".zst": zstandard
 
 
 @pytest.mark.spark
+@pytest.mark.proof
 def test_rows_lost_from_bronze_are_named_by_bytes_and_come_back_by_them(
     spark: Any, settings: Settings, tmp_path: Path, monkeypatch: Any
 ) -> None:

@@ -144,7 +144,7 @@ def test_what_cannot_be_rehearsed_is_one_sentence(home: Settings, tmp_path: Path
         ((), "There is nothing to rehearse: give --rules FILE or --session-gap-min N"),
         (("--rules", str(tmp_path / "absent.toml")), "absent.toml is not valid TOML"),
         (("--rules", str(wrong)), r"wrong.toml, line 20: pattern '/category/\(' does not run"),
-        (("--rules", str(bad_set)), "set.toml, line 3: event: event 'bought' is unknown"),
+        (("--rules", str(bad_set)), "set.toml, line 3: event 'bought' is unknown"),
         (("--rules", str(other)), "is of site 'other', which is unknown: name one of shop with --site"),
         (("--session-gap-min", "20", "--site", "other"), "There is no site 'other': use one of shop"),
         (
@@ -156,6 +156,7 @@ def test_what_cannot_be_rehearsed_is_one_sentence(home: Settings, tmp_path: Path
             CliRunner().invoke(cli.app, ["rehearse", "--date", "2026-11-20", *words], catch_exceptions=False)
 
 
+@pytest.mark.proof
 def test_the_rules_count_once_they_stand_in_the_site_file_and_the_day_is_recomputed(
     home: Settings, tmp_path: Path, spark: Any
 ) -> None:
