@@ -51,10 +51,13 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
 def test_the_nightly_agrees_with_live_and_publishes(shoplog: Shoplog) -> None:
     days = [row["d"] for row in shoplog.rows("select distinct event_date d from silver_request_live order by 1")]
     assert days
-    for day in days:
-        totals = json.loads(shoplog.good("nightly", "--date", day, "--json"))
-        assert totals["figures"] > 0
-        assert (totals["differing"], totals["unexplained"], totals["sites_published"]) == (0, 0, 1)
+    dates = [option for day in days for option in ("--date", day)]
+    nights = [json.loads(row) for row in shoplog.good("nightly", *dates, "--json").splitlines()]
+    assert [night["day"] for night in nights] == days
+    for night in nights:
+        assert night["figures"] > 0
+        assert (night["differing"], night["unexplained"], night["verdict"]) == (0, 0, "equal"), night["why"]
+        assert night["sites_published"] == 1
     assert {row["status"] for row in shoplog.rows("select distinct status from gold_traffic_1m_now")} == {"final"}
     batch, live = (
         shoplog.rows(f"select count(*) n from {t}")[0]["n"] for t in ("silver_request", "silver_request_live")
