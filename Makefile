@@ -28,7 +28,7 @@ unit: setup ## tests that start no service
 	$(RUN) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"
 
 e2e: setup ## tests with the real parts
-	$(RUN) $(BIN)/python -m pytest -n 2 --dist loadfile -m e2e
+	$(RUN) $(BIN)/python -m pytest -m e2e
 
 test: lint unit e2e ## lint, types, unit, end to end
 
