@@ -89,11 +89,19 @@ def test_each_defect_fails_its_check(checker: Checker, suite: str, changed: dict
     assert critical(checker, given) == {(suite, column)}
 
 
-@pytest.mark.parametrize("suite", ["ledger", "windows", "parity", "certificate", "volume"])
+@pytest.mark.parametrize("suite", ["ledger", "windows", "parity", "certificate"])
 def test_an_empty_side_fails(checker: Checker, suite: str) -> None:
     given = frames()
     given[suite] = given[suite].iloc[:0]
     assert critical(checker, given) == {(suite, "rows")}
+
+
+def test_a_day_whose_lines_came_later_cannot_be_held_against_others_and_is_no_fault(checker: Checker) -> None:
+    given = frames()
+    given["volume"] = given["volume"].iloc[:0]
+    assert critical(checker, given) == set()
+    failed = checker.failed(given)
+    assert [severity for (suite, _), severity in failed.items() if suite == "volume"] == ["warning"]
 
 
 def test_a_day_without_orders_passes(checker: Checker) -> None:
