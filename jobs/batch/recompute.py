@@ -13,17 +13,18 @@ from jobs.batch.visits import recompute_visits
 from jobs.partials import accepted_partials, with_event_date
 from jobs.side_by_side import side_by_side
 from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.model import Family
 from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.computed import computed_metadata
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table, in_days, replace_days
+from shoplog.io.sinks import create_table, has_days, in_days, replace_days
 from shoplog.settings import Settings
 from shoplog.transforms.merge import merged
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 WRITES = tuple(
     t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_ANOMALY, *GOLD.values(), *VISIT_TABLES, SILVER_LOGIN)
@@ -61,7 +62,7 @@ def recompute(
             side_by_side(
                 [
                     partial(replace_days, with_event_date(merged(figures, family)), settings, family.table, days)
-                    for family in FAMILIES
+                    for family in _to_write(figures, settings, days)
                 ]
             )
             figures.unpersist()
@@ -71,3 +72,12 @@ def recompute(
             return {**versions, "accepted": of_days.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()
+
+
+def _to_write(figures: DataFrame, settings: Settings, days: Sequence[date]) -> list[Family]:
+    """Return the families with figures of the days, and those that have to lose theirs.
+
+    Planning a write costs a second, however few rows it has.
+    """
+    made = {row["family"] for row in figures.select("family").distinct().collect()}
+    return [family for family in FAMILIES if family.name in made or has_days(settings, family.table, days)]

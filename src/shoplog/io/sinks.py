@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import deltalake
+
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.settings import Settings
@@ -68,6 +70,13 @@ def append(rows: DataFrame, settings: Settings, table: str, metadata: str | None
 def in_days(column: str, days: Sequence[date]) -> str:
     """Return SQL that a column is one of the days."""
     return f"{column} in ({', '.join(repr(day.isoformat()) for day in days)})"
+
+
+def has_days(settings: Settings, table: str, days: Sequence[date]) -> bool:
+    """Return whether the table, which is partitioned by its day, holds anything of one of the days."""
+    column = TABLES[table].partition_by[0]
+    partition = [(column, "in", [day.isoformat() for day in days])]
+    return bool(deltalake.DeltaTable(str(table_path(settings, table))).file_uris(partition))
 
 
 def replace_days(
