@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -20,12 +19,12 @@ from dashboard.read_model.quality_tables import (
     offending_keys,
 )
 from dashboard.read_model.readable import ReadableTables, Row
+from shoplog.ledger.coverage import missing_in
 from shoplog.settings import Settings
 
 SHOWN_DAYS = 30
 _SHOWN_FILES = 200
 _SHOWN_KEYS = 20
-_HOLE = re.compile(r"(\d+)-(\d+) missing")
 
 
 def quality_days(settings: Settings, today: date | None = None) -> list[Row]:
@@ -101,6 +100,6 @@ def _site(facts: Facts) -> dict[str, Any]:
 def _file(row: Row) -> Row:
     """Return the file's row with the command that fills each hole it names."""
     place = f"--site {shlex.quote(row['site'])} --host {shlex.quote(row['host'])}"
-    holes = _HOLE.findall(row["broken_ranges"] or "")
+    holes = missing_in(row["broken_ranges"] or "")
     ranges = (shlex.quote(f"{row['file']}:{start}-{end}") for start, end in holes)
     return {**plain(row), "commands": [f"shoplog import --range {one} {place}" for one in ranges]}

@@ -6,6 +6,7 @@ from datetime import date
 
 from dashboard.read_model.readable import ReadableTables, Row
 from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, PUBLISHED_DAY, QUALITY_RESULT
+from shoplog.contracts.quality import SEVERITIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.duck import NEWEST
 
@@ -27,8 +28,7 @@ _NEWEST_RUN = "qualify rank() over (partition by day, suite order by run_time de
 # A severity that is none of ours is taken for the worst.
 _SEVERITY = "if(severity in ('warning', 'info'), severity, 'critical')"
 _FAILED = ", ".join(
-    f"count(*) filter (where success is not true and {_SEVERITY} = '{name}') as {name}"
-    for name in ("critical", "warning", "info")
+    f"count(*) filter (where success is not true and {_SEVERITY} = '{name}') as {name}" for name in SEVERITIES
 )
 
 

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 from deltalake import DeltaTable
 
 from shoplog.contracts.model import Table
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import Row, dataset, open_connection, rows_of
 from shoplog.settings import Settings
 
-Row = dict[str, Any]
 T = TypeVar("T")
 _TRIES = 2
 _ERROR_CHARACTERS = 200
@@ -32,9 +31,7 @@ class ReadableTables:
 
         def read() -> list[Row]:
             self._connection.register(table.name, dataset(self._settings, table.name, None))
-            cursor = self._connection.execute(query, parameters)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return rows_of(self._connection.execute(query, parameters))
 
         return self._tried(table, read, [])
 

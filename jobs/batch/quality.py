@@ -17,9 +17,9 @@ from shoplog.contracts.proof import (
     QUALITY_RESULT,
 )
 from shoplog.contracts.quality import HISTORY_DAYS, SEVERITIES
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, TABLES
 from shoplog.io.commits import latest_version
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import dataset, open_tables
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table, replace_days
 from shoplog.settings import Settings
@@ -45,9 +45,7 @@ def check_day(session: SparkSession, settings: Settings, day: date) -> dict[str,
 
     is_over = day < datetime.now(UTC).date()
     versions = {suite: latest_version(settings.warehouse / table) or 0 for suite, table in LOOKED_AT.items()}
-    connection = open_connection()
-    for table in {*LOOKED_AT.values(), QUALITY_MEASURE.name}:
-        connection.register(table, dataset(settings, table, None))
+    connection = open_tables(settings, *(TABLES[name] for name in {*LOOKED_AT.values(), QUALITY_MEASURE.name}))
     with table_leases(settings, (QUALITY_MEASURE.name, QUALITY_RESULT.name), "quality", session._jvm):
         _keep_measures(session, settings, connection, day)
         rows = run_quality(settings, day, day_frames(connection, day, is_over), versions)

@@ -10,10 +10,12 @@ from deltalake import DeltaTable
 
 from shoplog.contracts.duckdb_sql import PERCENTILE_MS
 from shoplog.contracts.metrics import SKETCH_LG_K
+from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
+Row = dict[str, Any]
 # Of published_day: the row of each site and day that counts.
 NEWEST = "qualify row_number() over (partition by site, day order by published_at desc) = 1"
 
@@ -41,6 +43,20 @@ def open_connection() -> duckdb.DuckDBPyConnection:
     connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
     connection.execute(PERCENTILE_MS)
     return connection
+
+
+def open_tables(settings: Settings, *tables: Table) -> duckdb.DuckDBPyConnection:
+    """Return a connection on which these tables, as they are now, have their names."""
+    connection = open_connection()
+    for table in tables:
+        connection.register(table.name, dataset(settings, table.name, None))
+    return connection
+
+
+def rows_of(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return what a query found, each row by column name."""
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def dataset(settings: Settings, name: str, version: int | None) -> Any:

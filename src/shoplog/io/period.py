@@ -19,12 +19,11 @@ from shoplog.contracts.stored import STORED_FAMILIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version, version_at_moment
-from shoplog.io.duck import NEWEST, dataset, open_connection
+from shoplog.io.duck import NEWEST, Row, dataset, open_connection, rows_of
 from shoplog.io.pinned import live_rows, pinned_files, pinned_rows, pinned_version
 from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
-Row = dict[str, Any]
 _DAY = (
     f"select * from published_day where published_at <= coalesce($as_of::timestamptz, 'infinity'::timestamptz) {NEWEST}"
 )
@@ -68,9 +67,7 @@ class Period:
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a query; raises `UserError` where a version's files were removed since."""
         try:
-            cursor = self._connection.execute(sql, parameters)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return rows_of(self._connection.execute(sql, parameters))
         except duckdb.Error as error:
             if not any(words in str(error) for words in ("No such file", "No files found")):
                 raise

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from shoplog.contracts.proof import PUBLISHED_DAY
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import open_tables
 from shoplog.settings import Settings
 
 # A row counts until another of its site and day is published; those that stopped counting before `since` are history.
@@ -17,8 +17,7 @@ and n.published_at > p.published_at and n.published_at <= $since)"""
 
 def pinned_versions(settings: Settings, since: datetime) -> dict[str, set[int]]:
     """Return by table the versions that a published day is or was read from at any moment from `since` (UTC) on."""
-    connection = open_connection()
-    connection.register(PUBLISHED_DAY.name, dataset(settings, PUBLISHED_DAY.name, None))
+    connection = open_tables(settings, PUBLISHED_DAY)
     pins: dict[str, set[int]] = defaultdict(set)
     for (pin,) in connection.execute(_COUNTED, {"since": since}).fetchall():
         if pin["value"] is not None:

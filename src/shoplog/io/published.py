@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.duck import NEWEST, dataset, open_connection
+from shoplog.io.duck import NEWEST, Row, open_tables, rows_of
 from shoplog.settings import Settings
 
 _DAYS = f"""with live as (
@@ -28,17 +27,13 @@ _ANY_BEFORE = f"""select exists (from {GOLD_PARTIAL_LIVE.name} where family = '{
 or exists (from {BRONZE_IMPORT_LOG.name} where fate = 'accepted' and event_date < $first)"""
 
 
-def known_days(settings: Settings, first: date, last: date) -> tuple[list[dict[str, Any]], bool]:
+def known_days(settings: Settings, first: date, last: date) -> tuple[list[Row], bool]:
     """Return the sites' days with lines, and whether any earlier day had some.
 
     site, day, `status` (provisional: not published; final_dirty: lines came in since), and of the newest publication
     requests, published_at, bronze_version and table_versions (by table), null where there is none.
     """
-    connection = open_connection()
-    for table in (PUBLISHED_DAY, GOLD_PARTIAL_LIVE, BRONZE_IMPORT_LOG):
-        connection.register(table.name, dataset(settings, table.name, None))
-    cursor = connection.execute(_DAYS, {"first": first, "last": last})
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    connection = open_tables(settings, PUBLISHED_DAY, GOLD_PARTIAL_LIVE, BRONZE_IMPORT_LOG)
+    rows = rows_of(connection.execute(_DAYS, {"first": first, "last": last}))
     earlier = connection.execute(_ANY_BEFORE, {"first": first}).fetchone()
     return rows, bool(earlier and earlier[0])

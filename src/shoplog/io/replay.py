@@ -7,9 +7,7 @@ from typing import Any
 
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
-from shoplog.io.duck import open_connection
-
-Row = dict[str, Any]
+from shoplog.io.duck import Row, open_connection, rows_of
 
 
 class Replay:
@@ -30,6 +28,4 @@ class Replay:
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a query."""
-        cursor = self._connection.execute(sql, parameters)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return rows_of(self._connection.execute(sql, parameters))

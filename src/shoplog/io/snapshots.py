@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shoplog.contracts.model import Table
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import LIVE_HISTORY_HOURS, REPORT_SNAPSHOT
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST
-from shoplog.io.duck import NEWEST, dataset, open_connection
+from shoplog.io.duck import NEWEST, Row, dataset, open_connection, open_tables, rows_of
 from shoplog.settings import Settings
 
-Row = dict[str, Any]
 # What was published stays as it is until it is published again. What is live moves on with every line: its own history
 # is truer than a snapshot for as long as it is kept.
 _THEN = f"""with published as (select site, day, published_at from published_day
@@ -31,7 +31,7 @@ def snapshots_at(settings: Settings, day: date, as_of: datetime, now: datetime) 
     has_history = as_of > now - timedelta(hours=LIVE_HISTORY_HOURS)
     parameters = {"day": day, "as_of": as_of, "has_history": has_history}
     found: dict[str, list[Row]] = {}
-    for row in _ask(settings, _THEN, parameters, (PUBLISHED_DAY.name, REPORT_SNAPSHOT.name)):
+    for row in _ask(settings, _THEN, parameters, PUBLISHED_DAY, REPORT_SNAPSHOT):
         found.setdefault(row["site"], []).append(row)
     return found
 
@@ -39,14 +39,14 @@ def snapshots_at(settings: Settings, day: date, as_of: datetime, now: datetime) 
 def stored_keys(settings: Settings, days: Collection[date]) -> set[tuple[str, date, datetime]]:
     """Return site, day and moment of all that is stored of the days."""
     sql = "select distinct site, day, published_at from report_snapshot where list_contains($days, day)"
-    rows = _ask(settings, sql, {"days": list(days)}, (REPORT_SNAPSHOT.name,))
+    rows = _ask(settings, sql, {"days": list(days)}, REPORT_SNAPSHOT)
     return {(row["site"], row["day"], row["published_at"]) for row in rows}
 
 
 def published_versions(settings: Settings, day: date) -> dict[str, dict[str, int]]:
     """Return the table versions that the day's newest publication pins, by site."""
     sql = f"select * from published_day where day = $day {NEWEST}"
-    rows = _ask(settings, sql, {"day": day}, (PUBLISHED_DAY.name,))
+    rows = _ask(settings, sql, {"day": day}, PUBLISHED_DAY)
     return {row["site"]: dict(row["table_versions"]) for row in rows}
 
 
@@ -62,10 +62,5 @@ def rules_of_day(settings: Settings, day: date, silver_version: int | None) -> d
     return dict(connection.execute(sql, {"day": day}).fetchall())
 
 
-def _ask(settings: Settings, sql: str, parameters: dict[str, Any], tables: tuple[str, ...]) -> list[Row]:
-    connection = open_connection()
-    for table in tables:
-        connection.register(table, dataset(settings, table, None))
-    cursor = connection.execute(sql, parameters)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _ask(settings: Settings, sql: str, parameters: dict[str, Any], *tables: Table) -> list[Row]:
+    return rows_of(open_tables(settings, *tables).execute(sql, parameters))

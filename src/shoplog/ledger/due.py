@@ -7,15 +7,13 @@ from datetime import date
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.duck import NEWEST, dataset, open_connection
+from shoplog.io.duck import NEWEST, open_tables
 from shoplog.settings import Settings
 
 
 def dirty_days(settings: Settings, before: date) -> list[tuple[str, date, int]]:
     """Return site, day and waiting lines of each published day before `before` that lines came for since."""
-    tables = open_connection()
-    for table in (PUBLISHED_DAY, GOLD_PARTIAL_LIVE):
-        tables.register(table.name, dataset(settings, table.name, None))
+    tables = open_tables(settings, PUBLISHED_DAY, GOLD_PARTIAL_LIVE)
     found: list[tuple[str, date, int]] = tables.execute(
         f"with live as (select site, window_date as day, sum(requests)::bigint as requests from gold_partial_live "
         f"where family = '{TRAFFIC.name}' group by all), newest as (select * from published_day {NEWEST}) "
@@ -31,13 +29,10 @@ def due_days(settings: Settings, day: date) -> list[date]:
 
     A day without lines after days with some is due: its recompute says that they are missing.
     """
-    tables = open_connection()
-    for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
-        tables.register(table.name, dataset(settings, table.name, None))
+    bronze = (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
     came = " union all ".join(
-        f"(select 1 from {table.name} where coalesce(event_date, ingest_date) <= $day limit 1)"
-        for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
+        f"(select 1 from {table.name} where coalesce(event_date, ingest_date) <= $day limit 1)" for table in bronze
     )
-    if not tables.execute(came, {"day": day}).fetchall():
+    if not open_tables(settings, *bronze).execute(came, {"day": day}).fetchall():
         return []
     return sorted({day, *(dirty for _, dirty, _ in dirty_days(settings, day))})

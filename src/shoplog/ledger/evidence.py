@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.proof import FATES, GOLD_PARITY, LEDGER_FILE
 from shoplog.contracts.session_figures import SESSIONS
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, SILVER_REQUEST
-from shoplog.contracts.visits import GOLD_DISGUISED, GOLD_VISITORS
-from shoplog.io.duck import dataset, open_connection
+from shoplog.contracts.visits import GOLD_VISITORS
+from shoplog.io.duck import Row, dataset, open_tables, rows_of
 from shoplog.settings import Settings
 
-Row = dict[str, Any]
 _SHOWN = 20
 _DIFFERS = f"(difference is null or difference <> 0) and family <> '{SESSIONS.name}'"
+_BROKEN = "(residue <> 0 or missing_bytes <> 0 or doubled_bytes <> 0)"
 _WRONG = "(unexplained is null or unexplained <> 0)"
 
 
@@ -24,25 +23,20 @@ class Evidence:
 
     def __init__(self, settings: Settings, day: date) -> None:
         """Open the tables as they are now."""
-        self._settings, self._day = settings, day
-        self._tables = open_connection()
-        for table in (GOLD_PARITY, LEDGER_FILE, GOLD_PARTIAL_LIVE, SILVER_REQUEST, GOLD_VISITORS, GOLD_DISGUISED):
-            self._tables.register(table.name, dataset(settings, table.name, None))
+        self._day = day
+        self._tables = open_tables(settings, GOLD_PARITY, LEDGER_FILE, GOLD_PARTIAL_LIVE, SILVER_REQUEST, GOLD_VISITORS)
         compared = self._rows("select max(live_version) as version from gold_parity where day = $day")[0]["version"]
         self._tables.register("live_then", dataset(settings, GOLD_PARTIAL_LIVE.name, compared))
 
     def _rows(self, sql: str, site: str | None = None) -> list[Row]:
         asked = {"day": self._day} | ({} if site is None else {"site": site})
-        cursor = self._tables.execute(sql, asked)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return rows_of(self._tables.execute(sql, asked))
 
     def sites(self) -> list[str]:
         """Return the sites with figures of the day on a side, and those whose ledger is not clean."""
         found = self._rows(
             "select site from gold_parity where day = $day union select site from ledger_file where day = $day "
-            "and (residue <> 0 or missing_bytes <> 0 or doubled_bytes <> 0) union "
-            "select site from silver_request where event_date = $day order by 1"
+            f"and {_BROKEN} union select site from silver_request where event_date = $day order by 1"
         )
         return [row["site"] for row in found]
 
@@ -107,8 +101,7 @@ class Evidence:
         return tuple(
             self._rows(
                 "select host, file, residue, missing_bytes, doubled_bytes, broken_ranges from ledger_file "
-                "where day = $day and site = $site and (residue <> 0 or missing_bytes <> 0 or doubled_bytes <> 0) "
-                f"order by abs(residue) desc, file limit {_SHOWN}",
+                f"where day = $day and site = $site and {_BROKEN} order by abs(residue) desc, file limit {_SHOWN}",
                 site,
             )
         )

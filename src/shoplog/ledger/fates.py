@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from shoplog.contracts.proof import FATES, LATE_AFTER_MINUTES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
-from shoplog.io.duck import dataset, open_connection
+from shoplog.io.duck import open_tables
 from shoplog.io.marks import FileKey
 from shoplog.settings import Settings
 
@@ -16,16 +16,15 @@ NO_FATES: Fates = dict.fromkeys(FATES, 0)
 
 def fates(settings: Settings, files: Collection[FileKey]) -> dict[FileKey, Fates]:
     """Return `FATES` of each of these files that has lines: each line once, as the stream took it, else as an import did."""
-    tables = open_connection()
-    for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
-        tables.register(table.name, dataset(settings, table.name, None))
+    bronze = (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
+    tables = open_tables(settings, *bronze)
     tables.execute("create table wanted (site varchar, host varchar, file varchar)")
     if files:
         tables.executemany("insert into wanted values (?, ?, ?)", [list(key) for key in files])
     columns = "site, host, file, byte_offset, event_time, reason, ingest_time"
     rows = " union all ".join(
         f"select {columns}, {place} as place from {table.name} semi join wanted using (site, host, file) where fate <> 'duplicate'"
-        for place, table in enumerate((BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG))
+        for place, table in enumerate(bronze)
     )
     above = "over (partition by site, host, file order by byte_offset rows between unbounded preceding and 1 preceding)"
     found = tables.execute(
