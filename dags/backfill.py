@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Asset, Param, dag, get_current_context, task
-from shoplog_command import dates, run
-from shoplog_published import figures_of, planned
+from airflow.sdk import Param, dag, get_current_context, task
+from shoplog_command import AGAIN, dates, run
+from shoplog_published import PUBLISHED, figures_of, planned
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 
-PUBLISHED = Asset("published_day")
-WRITES: dict[str, Any] = {"pool": WAREHOUSE_POOL, "retries": 1, "retry_delay": timedelta(minutes=2)}
+WRITES: dict[str, Any] = {"pool": WAREHOUSE_POOL, **AGAIN}
 
 
 @dag(

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from airflow.sdk import Asset, Param, dag, get_current_context, task
-from shoplog_command import DATE_PARAM_HELP, days_due, due_dates, every_night, run
-from shoplog_published import figures_of
+from airflow.sdk import Param, dag, get_current_context, task
+from shoplog_command import AGAIN, DATE_PARAM_HELP, days_due, due_dates, every_night, run
+from shoplog_published import PUBLISHED, figures_of
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 
-PUBLISHED = Asset("published_day")
 ALSO_AFTER_RED = "all_done_min_one_success"
-# For what can end otherwise: a lease is free again, a killed Spark starts anew. What a command found wrong or refused
-# fails at once, whatever stands here.
-AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
 
 
 @dag(

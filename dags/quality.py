@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from shoplog_command import DATE_PARAM_HELP, any_lines, day_of, run
+from shoplog_command import DATE_PARAM_HELP, any_lines, dates, day_of, run
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 
@@ -31,11 +31,11 @@ def quality() -> None:
 
     @task
     def ledger() -> None:
-        today = datetime.now(UTC).date().isoformat()
-        if get_current_context()["params"]["date"] or not any_lines(today):
+        today = datetime.now(UTC).date()
+        if get_current_context()["params"]["date"] or not any_lines(today.isoformat()):
             raise AirflowSkipException
         # Yesterday's too: its last hour is written to until shortly after midnight.
-        run("ledger", "--date", today, "--date", (datetime.now(UTC).date() - timedelta(days=1)).isoformat())
+        run("ledger", *dates([today.isoformat(), (today - timedelta(days=1)).isoformat()]))
 
     @task.short_circuit
     def has_lines() -> bool:

@@ -18,8 +18,8 @@ from shoplog_command import run
     },
     default_args={"owner": "data-engineering", "retries": 0},
     tags=["shoplog", "batch"],
-    doc_md="""Replays a day under a new rule set, bot list or session gap; the task's log shows old against new. Nothing is
-    published. To publish under new rules, put them in place and run `backfill` over the days.""",
+    doc_md="""Replays a day under a new rule set; the task's log shows old against new. Nothing is published. To publish under new
+    rules, put them in place and run `backfill` over the days.""",
 )
 def rehearse() -> None:
     """Wire the replay."""

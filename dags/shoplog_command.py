@@ -12,6 +12,9 @@ from airflow.sdk import CronTriggerTimetable
 from airflow.sdk.exceptions import AirflowFailException
 
 COMMAND = os.environ.get("SHOPLOG_COMMAND", str(Path(__file__).resolve().parents[1] / "shoplog"))
+# For what can end otherwise: a lease is free again, a killed Spark starts anew. What a command found wrong or refused
+# fails at once, whatever stands here.
+AGAIN = {"retries": 1, "retry_delay": timedelta(minutes=2)}
 DATE_PARAM_HELP = "UTC day, YYYY-MM-DD; empty for the day before the run."
 
 

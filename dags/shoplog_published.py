@@ -7,8 +7,11 @@ import subprocess
 from datetime import UTC, date, datetime
 from typing import Any
 
+from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 from shoplog_command import COMMAND
+
+PUBLISHED = Asset("published_day")
 
 
 def known_days(first: str, last: str) -> list[dict[str, Any]]:

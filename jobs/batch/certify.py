@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def certify(session: SparkSession, settings: Settings, day: date) -> Certificate
 
 
 def _row(made: Certificate, site: SiteCertificate, now: datetime) -> tuple[object, ...]:
-    document = {**made.as_dict(), "sites": [one for one in made.as_dict()["sites"] if one["site"] == site.site]}
+    document = replace(made, sites=(site,)).as_dict() | {"verdict": made.verdict}
     values = {
         "day": made.day, "made_at": now, "table_versions": dict(made.table_versions),
         "document": json.dumps(document, default=str),

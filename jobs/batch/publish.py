@@ -44,7 +44,8 @@ def publish(
     with table_leases(settings, (PUBLISHED_DAY.name,), "publish", session._jvm):
         published = create_table(session, settings, PUBLISHED_DAY.name)
         create_table(session, settings, GOLD_PARTIAL_LIVE.name)
-        live = _live_as_computed(session, settings, days)
+        computed = _versions_of(settings, days)
+        live = _live_as_computed(session, settings, computed)
         versions = {table: latest_version(settings.warehouse / table) for table in WRITES}
         silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
         requests = request_counts(silver.where(in_days("event_date", days)))
@@ -52,9 +53,9 @@ def publish(
         if not pairs:
             raise UserError(f"{', '.join(map(str, days))} has no recomputed requests: nothing was published.")
         if despite is None:
-            requests = requests.join(_certified(session, settings, days), ["site", "day"], "left_semi")
+            requests = requests.join(_certified(session, settings, computed), ["site", "day"], "left_semi")
         rows = requests.join(live, ["site", "day"], "left").selectExpr(
-            "site", "day", "current_timestamp() published_at", f"{_bronze_version(settings, days)} bronze_version",
+            "site", "day", "current_timestamp() published_at", f"{_bronze_version(computed)} bronze_version",
             f"map({_pinned(versions)}) table_versions", "requests", "coalesce(live_requests, 0) live_requests",
             f"{_quoted(despite)} despite",
         ).persist()  # fmt: skip
@@ -81,30 +82,30 @@ def _versions_of(settings: Settings, days: Sequence[date]) -> dict[date, int]:
     return found
 
 
-def _certified(session: SparkSession, settings: Settings, days: Sequence[date]) -> DataFrame:
+def _certified(session: SparkSession, settings: Settings, computed: Mapping[date, int]) -> DataFrame:
     """Return site and day of the `equal` certificates that were made of the days as they are recomputed now."""
     made = session.read.format("delta").load(str(create_table(session, settings, CERTIFICATE.name)))
-    of_now = f"bronze_version = {_bronze_version(settings, days)}"
-    return made.where(f"verdict = 'equal' and {in_days('day', days)} and {of_now}").select("site", "day")
+    of_now = f"bronze_version = {_bronze_version(computed)}"
+    return made.where(f"verdict = 'equal' and {in_days('day', list(computed))} and {of_now}").select("site", "day")
 
 
 def _quoted(text: str | None) -> str:
     return "cast(null as string)" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _bronze_version(settings: Settings, days: Sequence[date]) -> str:
-    cases = " ".join(f"when date'{day}' then {n}L" for day, n in _versions_of(settings, days).items())
+def _bronze_version(computed: Mapping[date, int]) -> str:
+    cases = " ".join(f"when date'{day}' then {n}L" for day, n in computed.items())
     return f"case day {cases} end"
 
 
-def _live_as_computed(session: SparkSession, settings: Settings, days: Sequence[date]) -> DataFrame:
+def _live_as_computed(session: SparkSession, settings: Settings, computed: Mapping[date, int]) -> DataFrame:
     """Return site, day and its live requests at the version that it was recomputed from.
 
     A line that came in between is in no recomputed figure: it makes the day dirty at once.
     """
     path, frames = str(settings.warehouse / GOLD_PARTIAL_LIVE.name), []
     of_version: dict[int, list[date]] = {}
-    for day, bronze in _versions_of(settings, days).items():
+    for day, bronze in computed.items():
         of_version.setdefault(live_version(settings, bronze), []).append(day)
     for version, its_days in of_version.items():
         partials = session.read.format("delta").option("versionAsOf", version).load(path)

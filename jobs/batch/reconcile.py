@@ -46,7 +46,7 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
     if versions is None:
         raise UserError(f"{day} was not recomputed: run 'shoplog recompute --date {day}' first.")
     at = {**versions, GOLD_PARTIAL_LIVE.name: live_version(settings, versions[BRONZE_ACCESS_LOG.name])}
-    sides = Sides(session, settings, day, at)
+    sides = Sides.of(session, settings, day, at)
     with table_leases(settings, (GOLD_PARITY.name,), "reconcile", session._jvm):
         create_table(session, settings, GOLD_PARITY.name)
         imported = sides.only_imported().persist()

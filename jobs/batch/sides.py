@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.model import Family
@@ -26,6 +26,13 @@ class Sides:
     settings: Settings
     day: date
     at: Mapping[str, int]
+    came: Sequence[date]
+
+    @classmethod
+    def of(cls, session: SparkSession, settings: Settings, day: date, at: Mapping[str, int]) -> Self:
+        """Return the day's sides; `came` are the days on which its streamed lines came in, looked up once."""
+        table = BRONZE_ACCESS_LOG.name
+        return cls(session, settings, day, at, ingest_dates({settings.warehouse / table: at[table]}, [day]))
 
     def live(self, families: Sequence[Family]) -> DataFrame:
         """Return the stream's partials of the day."""
@@ -39,10 +46,8 @@ class Sides:
 
     def as_streamed(self) -> DataFrame:
         """Return the day's accepted lines as the stream read them, which is what its partials were made of."""
-        table = BRONZE_ACCESS_LOG.name
-        came = ingest_dates({self.settings.warehouse / table: self.at[table]}, [self.day])
-        of_day = f"fate = 'accepted' and event_date = '{self.day}' and {in_days('ingest_date', came)}"
-        return self._read_at(table).where(of_day)
+        of_day = f"fate = 'accepted' and event_date = '{self.day}' and {in_days('ingest_date', self.came)}"
+        return self._read_at(BRONZE_ACCESS_LOG.name).where(of_day)
 
     def only_imported(self) -> DataFrame:
         """Return the accepted lines of the day that the stream never saw: what batch may have more of, line by line."""

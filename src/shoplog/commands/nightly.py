@@ -136,9 +136,9 @@ def _show_certificates(settings: Settings, made: list[Certificate], as_json: boo
             print(to_json(one))
         return
     for one in made:
-        page = settings.certificates_dir / f"{one.day}.html"
-        print(f"{one.day}: {one.verdict}; {page}")
-        print(*(["  " + _why(one)] if _why(one) else []), sep="\n", end="\n" if _why(one) else "")
+        print(f"{one.day}: {one.verdict}; {settings.certificates_dir / f'{one.day}.html'}")
+        if why := _why(one):
+            print(f"  {why}")
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (due, recompute, reconcile, certificate, publish, nightly)
