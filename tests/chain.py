@@ -65,13 +65,14 @@ class Shoplog:
         parts = [json.loads(line) for line in self.run("status", "--json").stdout.splitlines()]
         return int(next(one["pid"] for one in parts if one["name"] == part))
 
-    def wait_for_residue_0(self, lines: int, timeout_s: float = 240) -> list[dict[str, Any]]:
+    def wait_for_residue_0(self, lines: int, timeout_s: float = 240, imported: int = 0) -> list[dict[str, Any]]:
+        """Return the files once `lines` are settled; those `imported` are in no partial."""
         deadline = time.monotonic() + timeout_s
         while True:
             rows = [json.loads(row) for row in self.run("ledger", "--json").stdout.splitlines()]
             files, windows = [r for r in rows if "file" in r], [r for r in rows if "window_start" in r]
             settled = sum(f["accepted"] + f["quarantined"] for f in files) == lines
-            measured = sum(w["gold"] for w in windows) == sum(f["accepted"] for f in files)
+            measured = sum(w["gold"] for w in windows) + imported == sum(f["accepted"] for f in files)
             if settled and measured and not any(r["residue"] for r in rows):
                 return files
             assert time.monotonic() < deadline, f"not settled: {files}"

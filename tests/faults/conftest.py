@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ class Chain:
         self.shoplog = Shoplog(home)
         self.armed = home.parent / "crash_at"
         self.shoplog.environment["SHOPLOG_CRASH_AT"] = str(self.armed)
-        self.lines = 0
+        self.lines = self.imported = 0
 
     def write(self, count: int) -> None:
         log = self.shoplog.home / "sites/shop/logs" / f"access-{YESTERDAY:%Y%m%d}-10.log"
@@ -34,7 +35,14 @@ class Chain:
 
     def duplicates(self) -> int:
         """Wait until every line written is in gold, with residue 0, and return how many copies were found."""
-        return sum(int(file["duplicates"]) for file in self.shoplog.wait_for_residue_0(self.lines))
+        files = self.shoplog.wait_for_residue_0(self.lines, imported=self.imported)
+        return sum(int(file["duplicates"]) for file in files)
+
+    def bring_in(self, *asked: str) -> int:
+        """Run `shoplog import` and return how many lines it added."""
+        added = int(json.loads(self.shoplog.good("import", *asked, "--json"))["added"])
+        self.imported += added
+        return added
 
 
 @pytest.fixture(scope="module")
