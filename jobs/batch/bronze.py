@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.errors import UserError
+from shoplog.io.computed import computed_from
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.sinks import create_table, in_days
 from shoplog.io.sources import reparsing
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
+from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
@@ -57,10 +60,10 @@ def first_rows(rows: DataFrame) -> DataFrame:
     return rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
 
 
-def parsed(rows: DataFrame, sites: Mapping[str, Site]) -> DataFrame:
-    """Return bronze rows parsed anew, as these sites say what their lines mean."""
+def parsed(rows: DataFrame, sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None) -> DataFrame:
+    """Return bronze rows parsed anew, as these sites say what their lines mean, and these crawlers who sent them."""
     catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
-    parse = reparsing(line_parser(sites, catalogues, None))
+    parse = reparsing(line_parser(sites, catalogues, None, crawlers=crawlers))
     return rows.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 
@@ -78,3 +81,28 @@ def read_days(session: SparkSession, settings: Settings, versions: dict[str, int
     """Return the rows that decide on the days, at stated versions; partitions without any are not read."""
     came = ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, days)
     return of_days(read_bronze(session, settings, versions), days, came)
+
+
+def sites_with_new_lines(
+    session: SparkSession, settings: Settings, versions: dict[str, int], days: Sequence[date]
+) -> set[str | None]:
+    """Return the sites of which rows of the days came since these were recomputed; None stands for lines of no site.
+
+    Raises `UserError` for a day that was never recomputed: all its sites have to be.
+    """
+    found: set[str | None] = set()
+    for day in days:
+        before = computed_from(settings, day)
+        if before is None:
+            raise UserError(f"{day} was not recomputed yet: leave out --site to recompute it whole.")
+        # Bronze is only ever appended to, so what there is more of is what came.
+        then, now = (_rows_by_site(session, settings, at, day) for at in (before, versions))
+        found |= {site for site in then.keys() | now.keys() if then.get(site) != now.get(site)}
+    return found
+
+
+def _rows_by_site(
+    session: SparkSession, settings: Settings, versions: dict[str, int], day: date
+) -> dict[str | None, int]:
+    rows = read_days(session, settings, versions, [day]).groupBy("site").count().collect()
+    return {row["site"]: row["count"] for row in rows}

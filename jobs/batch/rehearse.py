@@ -20,6 +20,7 @@ from shoplog.report.model import Report
 from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from shoplog.sites import Site
+from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.rule_changes import SAID, change_counts, changed_paths, differs, lines_beside
 
 if TYPE_CHECKING:
@@ -52,8 +53,12 @@ def rehearse(
     now: Mapping[str, Site],
     new: Mapping[str, Site],
     gap_minutes: int = GAP_MINUTES,
+    crawlers: tuple[Crawler, ...] | None = None,
 ) -> Rehearsal:
-    """Return the UTC day of these sites (`now` and `new` have the same names) by both; raises `UserError` without any line."""
+    """Return the UTC day of these sites (`now` and `new` have the same names) by both; raises `UserError` without any line.
+
+    The new side may have a session gap and a list of crawlers of its own.
+    """
     found = {
         table.name: latest_version(settings.warehouse / table.name) for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
     }
@@ -65,7 +70,7 @@ def rehearse(
     # Sessions run over midnight, and an order may have been shown the day before.
     around = [day + timedelta(days=n) for n in (-1, 0, 1)]
     rows = first_rows(read_days(session, settings, versions, around).where(f"site in ({names})")).persist()
-    sides = [parsed(rows, sites).persist() for sites in (new, now)]
+    sides = [parsed(rows, new, crawlers).persist(), parsed(rows, now).persist()]
     try:
         beside = lines_beside(*reversed(sides), in_days("event_date", [day])).persist()
         counted = beside.selectExpr("count(*) lines", f"count_if({differs()}) changed").first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -110,6 +110,13 @@ def load_sites(settings: Settings) -> dict[str, Site]:
     if len(set(names)) != len(names):
         raise UserError(f"Two site files in {settings.sites_dir} have the same name: rename one.")
     return {site.name: site for site in sites}
+
+
+def named_site(sites: Mapping[str, Site], name: str) -> Site:
+    """Return the site of that name; raises `UserError` where there is none."""
+    if name not in sites:
+        raise UserError(f"There is no site {name!r}: use one of {', '.join(sites)} or write sites/{name}.toml.")
+    return sites[name]
 
 
 def site_files(settings: Settings) -> list[Path]:

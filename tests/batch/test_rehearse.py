@@ -134,15 +134,32 @@ def test_another_session_gap_and_another_rule_set_are_rehearsed_too(home: Settin
     ]
 
 
+def test_another_list_of_bots_is_rehearsed_too(home: Settings, tmp_path: Path) -> None:
+    bots = tmp_path / "bots.json"
+    bots.write_text(json.dumps([{"pattern": "Gecko", "tags": ["seo"], "instances": [FIREFOX]}]), encoding="utf-8")
+    made = rehearsed("--bots", str(bots))
+    assert (made["lines"], made["changed_lines"]) == (5, 5)
+    assert made["changes"] == [
+        {"what": "traffic_type", "site": "shop", "now": "Regular", "new": "Bot", "lines": 5},
+        {"what": "bot_name", "site": "shop", "now": "none", "new": "Gecko", "lines": 5},
+    ]
+    assert ((), "sessions", 2, 0) in values(made, "sessions") or ((), "sessions", 2, None) in values(made, "sessions")
+
+
 def test_what_cannot_be_rehearsed_is_one_sentence(home: Settings, tmp_path: Path) -> None:
     wrong, other = tmp_path / "wrong.toml", tmp_path / "other.toml"
     wrong.write_text(NEW.replace("'/category/hats'", "'/category/('"), encoding="utf-8")
     other.write_text(SITE.replace('"shop"', '"other"'), encoding="utf-8")
     bad_set = tmp_path / "set.toml"
     bad_set.write_text("version = 1\n\n[[rule]]\nevent = 'bought'\npath = '/'\n", encoding="utf-8")
+    bots = tmp_path / "bots.json"
+    bots.write_text('[{"pattern": "a", "tags": ["seo"]}, {"pattern": "b", "tags": ["robot"]}]', encoding="utf-8")
     for words, sentence in (
-        ((), "There is nothing to rehearse: give --rules FILE or --session-gap-min N"),
+        ((), "There is nothing to rehearse: give --rules FILE, --bots FILE or --session-gap-min N"),
         (("--rules", str(tmp_path / "absent.toml")), "absent.toml is not valid TOML"),
+        (("--bots", str(tmp_path / "absent.json")), "absent.json cannot be read: No such file or directory"),
+        (("--bots", str(wrong)), "wrong.toml: Invalid JSON"),
+        (("--bots", str(bots)), r"bots.json, entry 2, tags: none of \['robot'\] is known: use one of ai-crawler, "),
         (("--rules", str(wrong)), r"wrong.toml, line 20: pattern '/category/\(' does not run"),
         (("--rules", str(bad_set)), "set.toml, line 3: event 'bought' is unknown"),
         (("--rules", str(other)), "is of site 'other', which is unknown: name one of shop with --site"),

@@ -13,7 +13,7 @@ import typer
 from shoplog.commands.printing import Json, show_one
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.sites import check_log_format, load_sites
+from shoplog.sites import check_log_format, load_sites, named_site
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -74,12 +74,10 @@ def import_files(
     from shoplog.io.file_range import parse_range
 
     settings = Settings.load()
-    sites = load_sites(settings)
-    if site not in sites:
-        raise UserError(f"There is no site {site!r}: use one of {', '.join(sites)} or write sites/{site}.toml.")
+    chosen = named_site(load_sites(settings), site)
     if log_format is not None:
-        check_log_format(log_format, sites[site].own_proxies)
-    chosen = replace(sites[site], log_format=log_format) if log_format else sites[site]
+        check_log_format(log_format, chosen.own_proxies)
+        chosen = replace(chosen, log_format=log_format)
     paths, holes = files or [], [parse_range(text) for text in ranges or []]
     if not paths and not holes:
         raise UserError("There is nothing to import: name log files, or ranges of them by --range FILE:FROM-TO.")

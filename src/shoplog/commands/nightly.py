@@ -12,6 +12,7 @@ from shoplog.commands.batch import Day, Days, parse_day, parse_days, spark_sessi
 from shoplog.commands.ledger import close_days
 from shoplog.commands.printing import Json, show, show_one
 from shoplog.settings import Settings
+from shoplog.sites import load_sites, named_site
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,13 +28,22 @@ def due(day: Day = None, as_json: Json = False) -> None:
     show("due", [{"day": one.isoformat()} for one in days], as_json)
 
 
-def recompute(days: Days = None, as_json: Json = False) -> None:
+def recompute(
+    days: Days = None,
+    site: Annotated[
+        str | None,
+        typer.Option(help="Read anew the lines of this site only, and of those that lines came for since."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Rebuild silver, quarantine and gold of UTC days from bronze and replace them."""
     from jobs.batch.recompute import recompute as job
 
     settings, of = Settings.load(), parse_days(days)
+    if site is not None:
+        named_site(load_sites(settings), site)
     with spark_session(settings, "recompute") as session:
-        show_one(f"recompute {_named(of)}", job(session, settings, of), as_json)
+        show_one(f"recompute {_named(of)}", job(session, settings, of, site=site), as_json)
 
 
 def reconcile(days: Days = None, as_json: Json = False) -> None:

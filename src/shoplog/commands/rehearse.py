@@ -1,4 +1,4 @@
-"""rehearse: what a day would be by other rules or another session gap, before anything is published."""
+"""rehearse: what a day would be by other rules, bots or another session gap, before anything is published."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shoplog.contracts.sessions import GAP_MINUTES
 from shoplog.errors import UserError
 from shoplog.rules import is_rule_set, read_toml
 from shoplog.settings import Settings
-from shoplog.sites import Site, load_sites, read_site, site_files
+from shoplog.sites import Site, load_sites, named_site, read_site, site_files
 
 if TYPE_CHECKING:
     from jobs.batch.rehearse import Rehearsal
@@ -33,20 +33,26 @@ def rehearse(
         int | None,
         typer.Option(min=1, max=_MOST_GAP, help=f"Minutes after which a session ends, in place of {GAP_MINUTES}."),
     ] = None,
+    bots: Annotated[
+        Path | None,
+        typer.Option(help="A list of bots, as crawler-user-agents.json, to know them by in place of the present one."),
+    ] = None,
     site: Annotated[
         str | None, typer.Option(help="The shop; the site file's own, or the only one, by default.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a UTC day's lines by other rules and show what would change. No table is written. See docs/rehearsal.md."""
+    """Read a UTC day's lines by other rules, bots or gap and show what would change. No table is written. See docs/rehearsal.md."""
     from jobs.batch.rehearse import rehearse as job
+    from shoplog.rules.bot_list import read_bot_list
 
     settings, of = Settings.load(), parse_day(day)
-    if rules is None and session_gap_min is None:
-        raise UserError("There is nothing to rehearse: give --rules FILE or --session-gap-min N.")
+    if rules is None and session_gap_min is None and bots is None:
+        raise UserError("There is nothing to rehearse: give --rules FILE, --bots FILE or --session-gap-min N.")
+    crawlers = None if bots is None else read_bot_list(bots)
     now = load_sites(settings)
-    if site is not None and site not in now:
-        raise UserError(f"There is no site {site!r}: use one of {', '.join(now)}.")
+    if site is not None:
+        named_site(now, site)
     if rules is None:
         now = {name: known for name, known in now.items() if site in (None, name)}
         new = now
@@ -55,7 +61,7 @@ def rehearse(
         now, new = {chosen.name: now[chosen.name]}, {chosen.name: chosen}
     gap = session_gap_min or GAP_MINUTES
     with spark_session(settings, "rehearse") as session:
-        made = job(session, settings, of, now, new, gap)
+        made = job(session, settings, of, now, new, gap, crawlers)
     print(_as_json(made, now, new, gap) if as_json else _as_text(made, of, now, new, gap))
 
 
@@ -96,6 +102,7 @@ def _as_json(made: Rehearsal, now: dict[str, Site], new: dict[str, Site], gap: i
 def _as_text(made: Rehearsal, day: date, now: dict[str, Site], new: dict[str, Site], gap: int) -> str:
     from shoplog.report.as_text import sections_text
     from shoplog.report.words import dimension_text
+    from shoplog.transforms.rule_changes import SAID
 
     texts = [f"shoplog rehearse: {day} (UTC), {made.lines:,} lines read twice; nothing was written"]
     for name, present in now.items():
@@ -110,9 +117,7 @@ def _as_text(made: Rehearsal, day: date, now: dict[str, Site], new: dict[str, Si
         texts.append("\nPaths with most of them")
     for row in made.examples:
         said = ", ".join(
-            f"{row[f'{what}_now']} -> {row[f'{what}_new']}"
-            for what in ("event_name", "traffic_type")
-            if row[f"{what}_now"] != row[f"{what}_new"]
+            f"{row[f'{what}_now']} -> {row[f'{what}_new']}" for what in SAID if row[f"{what}_now"] != row[f"{what}_new"]
         )
         texts.append(f"  {row['site']} {dimension_text(row['path'])}: {said} ({row['lines']:,} lines)")
     for site in made.report.sites:

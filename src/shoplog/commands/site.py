@@ -18,7 +18,7 @@ from shoplog.errors import UserError
 from shoplog.rules import read_catalogue, ready_names
 from shoplog.rules.explain import explained, place
 from shoplog.settings import Settings
-from shoplog.sites import LOG_FORMATS, SITE_NAME, Site, check_log_format, load_sites, read_site
+from shoplog.sites import LOG_FORMATS, SITE_NAME, Site, check_log_format, load_sites, named_site, read_site
 
 app = typer.Typer(help="Shops: one TOML file each; docs/sites.md explains every field.", no_args_is_help=True)
 TEMPLATE = Path(__file__).parents[1] / "rules/site.template"
@@ -114,7 +114,4 @@ def _site(name: str) -> Site:
     path = settings.sites_dir / f"{name}.toml"
     if re.fullmatch(SITE_NAME, name) and path.is_file() and (site := read_site(path, settings)).name == name:
         return site
-    sites = load_sites(settings)
-    if name not in sites:
-        raise UserError(f"There is no site {name!r}: use one of {', '.join(sites)} or write sites/{name}.toml.")
-    return sites[name]
+    return named_site(load_sites(settings), name)

@@ -13,7 +13,7 @@ import typer
 from shoplog.commands.printing import Json
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.sites import load_sites
+from shoplog.sites import load_sites, named_site
 
 
 class Truth(StrEnum):
@@ -50,9 +50,7 @@ def traffic(
     from shoplog.traffic import PlannedIncident, TrafficPlan, generate
 
     settings = Settings.load()
-    sites = load_sites(settings)
-    if site not in sites:
-        raise UserError(f"There is no site {site!r}: use one of {', '.join(sites)}.")
+    shop = named_site(load_sites(settings), site)
     defects = {}
     for wish in defect or []:
         kind, _, count = wish.partition("=")
@@ -67,8 +65,8 @@ def traffic(
         incidents.append(PlannedIncident(kind, int(minute or hours * 30)))
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     plan = TrafficPlan(
-        site=site, log_dir=sites[site].log_dir, start=end - timedelta(hours=hours), end=end,
-        log_format=sites[site].log_format, seed=seed, lines=lines, rate=rate, defects=defects,
+        site=site, log_dir=shop.log_dir, start=end - timedelta(hours=hours), end=end,
+        log_format=shop.log_format, seed=seed, lines=lines, rate=rate, defects=defects,
         full_truth=truth is Truth.FULL,
         incidents=tuple(incidents),
     )  # fmt: skip

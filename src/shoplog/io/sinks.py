@@ -79,13 +79,26 @@ def has_days(settings: Settings, table: str, days: Sequence[date]) -> bool:
     return bool(deltalake.DeltaTable(str(table_path(settings, table))).file_uris(partition))
 
 
+def in_sites(sites: Sequence[str] | None) -> str:
+    """Return SQL that a row is of one of the sites; None: of any, and of none."""
+    return "true" if sites is None else f"site in ({', '.join(map(repr, sites))})"
+
+
 def replace_days(
-    rows: DataFrame, settings: Settings, table: str, days: Sequence[date], metadata: str | None = None
+    rows: DataFrame,
+    settings: Settings,
+    table: str,
+    days: Sequence[date],
+    metadata: str | None = None,
+    sites: Sequence[str] | None = None,
 ) -> None:
-    """Replace UTC days atomically with rows, which are of no other day; the same rows give the same table."""
+    """Replace UTC days atomically with rows, which are of no other day; the same rows give the same table.
+
+    With `sites`, only their rows are replaced, and the rows are of no other site.
+    """
     column = (TABLES[table].partition_by or ("day",))[0]
     writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite")
-    writer = writer.option("replaceWhere", in_days(column, days))
+    writer = writer.option("replaceWhere", in_days(column, days) + ("" if sites is None else f" and {in_sites(sites)}"))
     if metadata is not None:
         writer = writer.option("userMetadata", metadata)
     writer.save(str(table_path(settings, table)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 from ua_parser import Domain
@@ -132,13 +132,16 @@ def _browsers() -> Resolver:
     return Resolver((browsers, systems, []))
 
 
-@cache
-def _agents() -> PerDistinct:
-    classifier = AgentClassifier(known_crawlers())
+@lru_cache(maxsize=2)
+def _agents(crawlers: tuple[Crawler, ...] | None) -> PerDistinct:
+    classifier = AgentClassifier(known_crawlers() if crawlers is None else crawlers)
     return PerDistinct(("_agent",), lambda keys: keys.hstack(classifier.classify(keys["_agent"])))
 
 
-def with_agents(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows (user_agent) with the columns of `AGENT`; what is beyond 512 characters of an agent is not looked at."""
+def with_agents(rows: pl.DataFrame, crawlers: tuple[Crawler, ...] | None = None) -> pl.DataFrame:
+    """Return rows (user_agent) with the columns of `AGENT`, by the known crawlers or others.
+
+    What is beyond 512 characters of an agent is not looked at.
+    """
     capped = rows.with_columns(pl.col("user_agent").str.head(MOST_CHARACTERS).alias("_agent"))
-    return _agents().join(capped).drop("_agent")
+    return _agents(crawlers).join(capped).drop("_agent")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-un
 from ua_parser_rs import UserAgentExtractor
 
 # crawler-user-agents' tags -> our categories, the first that fits.
-_CATEGORY_OF_TAG = {
+CATEGORY_OF_TAG = {
     "ai-crawler": "ai_crawler",
     "browser-automation": "headless_browser",
     "http-library": "http_client",
@@ -81,10 +81,15 @@ def operator_of(name: str, addresses: Iterable[str] = ()) -> str | None:
 @cache
 def known_crawlers() -> tuple[Crawler, ...]:
     """Return the crawlers of crawler-user-agents (MIT) with our names and categories."""
-    return tuple(_crawler(entry) for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in _PEOPLE)
+    return crawlers_of(CRAWLER_USER_AGENTS_DATA)
 
 
-def _crawler(entry: dict[str, Any]) -> Crawler:
+def crawlers_of(entries: Iterable[Mapping[str, Any]]) -> tuple[Crawler, ...]:
+    """Return the crawlers of a list in crawler-user-agents' form: `pattern`, `tags`, `instances` and perhaps `url`."""
+    return tuple(_crawler(entry) for entry in entries if entry["pattern"] not in _PEOPLE)
+
+
+def _crawler(entry: Mapping[str, Any]) -> Crawler:
     pattern, instances = entry["pattern"], tuple(entry["instances"])
     found = next((match[0] for text in instances if (match := re.search(pattern, text))), None)
     name = (found or re.sub(r"\[(\w)\w*\]", r"\1", pattern).replace("\\", "")).strip(" ^$;/()+*")
@@ -99,7 +104,7 @@ def _category(name: str, tags: Sequence[str]) -> str:
         return "ai_assistant"
     if "Applebot" in name or ("ai-crawler" in tags and ("search-engine" in tags or _AI_SEARCH.search(name))):
         return "ai_search"
-    return next(category for tag, category in _CATEGORY_OF_TAG.items() if tag in tags)
+    return next(category for tag, category in CATEGORY_OF_TAG.items() if tag in tags)
 
 
 class CrawlerFinder:

@@ -10,6 +10,7 @@ import polars as pl
 
 from shoplog.contracts.events import RuleSet
 from shoplog.transforms.agents import with_agents
+from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.enrich import with_country, with_own_traffic, with_page_class
 from shoplog.transforms.events import with_events
 from shoplog.transforms.formats.addresses import Proxies
@@ -63,10 +64,12 @@ def line_parser(
     catalogues: Mapping[str, pl.DataFrame],
     salts: Mapping[date, bytes] | None,
     login_key: bytes | None = None,
+    crawlers: tuple[Crawler, ...] | None = None,
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return the function from rows with identity and raw to rows with every parsed column.
 
     Without salts and key (recompute) the ids that the rows already carry are kept: they were made once, at landing.
+    `crawlers` stand in place of the known ones.
     """
     hosts = {name: site.hosts for name, site in sites.items()}
     own = {name: site.own_addresses for name, site in sites.items() if site.own_addresses}
@@ -74,7 +77,7 @@ def line_parser(
     readings = readings_of(sites)
 
     def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
-        rows = with_channel(with_own_traffic(with_country(with_agents(accepted)), own), hosts)
+        rows = with_channel(with_own_traffic(with_country(with_agents(accepted, crawlers)), own), hosts)
         return with_events(with_page_class(rows), rules, catalogues)
 
     def parse(lines: pl.DataFrame) -> pl.DataFrame:

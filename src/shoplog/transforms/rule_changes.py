@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 # What a reading says of a line; a line that it refuses has the reason instead.
-SAID = ("event_name", "traffic_type")
+SAID = ("event_name", "traffic_type", "bot_name")
 NOTHING = "none"
 
 
