@@ -15,7 +15,7 @@ from shoplog.settings import Settings
 from shoplog.stack.airflow_api import AirflowClient
 from tests.chain import Shoplog
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(9000)]
 DAYS = 7
 LINES = 200
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -59,7 +59,7 @@ def backfilled(airflow: AirflowClient) -> dict[str, str]:
     return {run["logical_date"][:10]: run["state"] for run in runs if run["run_type"] == "backfill"}
 
 
-def wait_until_ended(airflow: AirflowClient, timeout_s: float = 1800) -> dict[str, str]:
+def wait_until_ended(airflow: AirflowClient, timeout_s: float = 3600) -> dict[str, str]:
     deadline = time.monotonic() + timeout_s
     while True:
         states = backfilled(airflow)
@@ -69,7 +69,7 @@ def wait_until_ended(airflow: AirflowClient, timeout_s: float = 1800) -> dict[st
         time.sleep(3)
 
 
-def kill_a(command: str, home: str, timeout_s: float = 600) -> None:
+def kill_a(command: str, home: str, timeout_s: float = 1800) -> None:
     """Kill the whole tree of the running `shoplog COMMAND` of this home, as a machine does that runs out of memory."""
     deadline = time.monotonic() + timeout_s
     while True:
