@@ -28,7 +28,7 @@ Figures = dict[str, Any]
 def maintain(settings: Settings, now: datetime) -> list[Figures]:
     """Maintain each batch table that exists; return of all tables what was removed, files, bytes and the newest version.
 
-    `now` is in UTC. Raises `BusyError`, with nothing done, while another process writes one of the tables, and `UserError`
+    `now` is in UTC. Raises `TryLaterError`, with nothing done, while another process writes one of the tables, and `UserError`
     for a table that cannot be read.
     """
     batch = [table for table in existing(settings) if table.writer != "stream"]

@@ -16,7 +16,7 @@ from jobs.streaming.rehearsal import rehearse
 from jobs.streaming.upkeep import Upkeep
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
-from shoplog.errors import BusyError, UserError
+from shoplog.errors import TryLaterError, UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
 from shoplog.io.offsets import same
@@ -81,7 +81,7 @@ def watch(
 
 
 def main() -> int:
-    """Return 0 after an ordered stop, 2 after a refusal, 3 where leases are taken, 1 after a failure.
+    """Return 0 after an ordered stop, 2 after a refusal, 3 where a later try can do, 1 after a failure.
 
     The supervisor starts it again.
     """
@@ -89,11 +89,12 @@ def main() -> int:
     orders = wait_for_orders(settings)
     try:
         run(settings, orders)
-    except BusyError as busy:
-        # The JVM of a killed driver may hold the leases for a while yet: that ends by itself, so it is no refusal.
-        write_status(settings, StreamStatus("failed", read_orders(settings).epoch, detail=str(busy)))
-        LOG.warning("busy", detail=str(busy))
-        return busy.exit_code
+    except TryLaterError as now_not:
+        # The JVM of a killed driver may hold the leases for a while yet, the broker may be starting: no refusal, which
+        # would stand until somebody gives new orders.
+        write_status(settings, StreamStatus("failed", read_orders(settings).epoch, detail=str(now_not)))
+        LOG.warning("not now", detail=str(now_not))
+        return now_not.exit_code
     except UserError as refusal:
         write_status(settings, StreamStatus("refused", read_orders(settings).epoch, detail=str(refusal)))
         LOG.error("refused", detail=str(refusal))

@@ -9,8 +9,8 @@ class UserError(Exception):
     exit_code = 2
 
 
-class BusyError(UserError):
-    """The same, where nothing is wrong and a later try can do it; exit code 3."""
+class TryLaterError(UserError):
+    """The same, of what may end by itself and a later try can do: a lease is held, the broker is away; exit code 3."""
 
     exit_code = 3
 

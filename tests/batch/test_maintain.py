@@ -18,7 +18,7 @@ from jobs.batch import maintain as job
 from jobs.batch.maintain import maintain
 from shoplog.contracts.proof import GOLD_PARITY, LEDGER_CENSUS_IMPORT, PUBLISHED_DAY
 from shoplog.contracts.tables import BRONZE_IMPORT_LOG, TABLES
-from shoplog.errors import BusyError, UserError
+from shoplog.errors import TryLaterError, UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.housekeeping import remove_files
 from shoplog.io.query import run_sql
@@ -166,7 +166,7 @@ def test_nothing_is_done_while_another_process_writes(settings: Settings, shop: 
         assert holder.stdout is not None
         holder.stdout.readline()
         before = latest_version(settings.warehouse / PUBLISHED_DAY.name)
-        with pytest.raises(BusyError, match=f"{TRAFFIC} is (still )?being written"):
+        with pytest.raises(TryLaterError, match=f"{TRAFFIC} is (still )?being written"):
             maintain(settings, datetime.now(UTC))
         assert latest_version(settings.warehouse / PUBLISHED_DAY.name) == before
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from shoplog.errors import UserError
+from shoplog.errors import TryLaterError
 from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
 
@@ -21,7 +21,7 @@ def _consumer(settings: Settings) -> KafkaConsumer:
             max_partition_fetch_bytes=16 << 20,
         )
     except KafkaError as error:
-        raise UserError(f"No Kafka broker answers at {settings.bootstrap}: run 'shoplog up'.") from error
+        raise TryLaterError(f"No Kafka broker answers at {settings.bootstrap}: run 'shoplog up'.") from error
 
 
 def topic_offsets(settings: Settings, topic: str) -> tuple[Offsets, Offsets]:
@@ -30,7 +30,7 @@ def topic_offsets(settings: Settings, topic: str) -> tuple[Offsets, Offsets]:
     try:
         partitions = consumer.partitions_for_topic(topic)
         if not partitions:
-            raise UserError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
+            raise TryLaterError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
         places = [TopicPartition(topic, partition) for partition in sorted(partitions)]
         first, after = consumer.beginning_offsets(places), consumer.end_offsets(places)
         return {p.partition: first[p] for p in places}, {p.partition: after[p] for p in places}

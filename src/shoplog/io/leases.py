@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
-from shoplog.errors import BusyError
+from shoplog.errors import TryLaterError
 from shoplog.settings import Settings
 
 
 @contextmanager
 def table_leases(settings: Settings, tables: tuple[str, ...], writer: str, jvm: Any = None) -> Iterator[None]:
-    """Hold the leases of `tables`; raises `BusyError` naming the holder when one is taken.
+    """Hold the leases of `tables`; raises `TryLaterError` naming the holder when one is taken.
 
     The kernel drops a lease with its process, so a stale one cannot exist. The JVM (`jvm` is Spark's gateway) locks a file
     of its own, since it may outlive a killed Python for the length of a batch; writers without a JVM lock that file too.
@@ -29,10 +29,12 @@ def table_leases(settings: Settings, tables: tuple[str, ...], writer: str, jvm: 
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 holder = path.read_text(encoding="utf-8").strip() or "another process"
-                raise BusyError(f"{table} is being written by {holder}: wait for it to end or stop it.") from None
+                raise TryLaterError(f"{table} is being written by {holder}: wait for it to end or stop it.") from None
             of_jvm = held.enter_context(path.with_name(f"{table}.lease.jvm").open("a"))
             if not _lock(of_jvm, jvm, held):
-                raise BusyError(f"{table} is still being written by the JVM of a killed writer: try again in a minute.")
+                raise TryLaterError(
+                    f"{table} is still being written by the JVM of a killed writer: try again in a minute."
+                )
             file.seek(0)
             file.truncate()
             file.write(f"{writer} (process {os.getpid()})")

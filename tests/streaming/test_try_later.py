@@ -1,0 +1,36 @@
+"""What may end by itself is no refusal: the driver tries again without new orders."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from jobs.streaming import live
+from shoplog.errors import TryLaterError
+from shoplog.io.kafka import topic_offsets
+from shoplog.settings import Settings
+from shoplog.stack.control import Orders, give_orders, read_status
+
+
+def test_a_broker_that_is_away_is_worth_another_try(settings: Settings) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        away = settings.model_copy(update={"kafka_port": nobody.getsockname()[1]})
+        with pytest.raises(TryLaterError, match=r"^No Kafka broker answers at 127\.0\.0\.1:\d+: run 'shoplog up'\.$"):
+            topic_offsets(away, settings.topic_raw)
+
+
+def test_the_driver_starts_again_after_it_under_the_same_orders(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPLOG_HOME", str(settings.home))
+    orders = give_orders(settings, "running")
+
+    def fails(settings: Settings, orders: Orders) -> None:
+        raise TryLaterError("No Kafka broker answers.")
+
+    monkeypatch.setattr(live, "run", fails)
+    assert live.main() == 3
+    assert (read_status(settings).state, read_status(settings).detail) == ("failed", "No Kafka broker answers.")
+    assert live.wait_for_orders(settings) == orders
