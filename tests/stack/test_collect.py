@@ -180,6 +180,25 @@ def test_an_emptied_position_file_is_restored_from_the_good_copy(settings: Setti
     assert after == before
 
 
+def test_lines_that_wait_for_the_broker_go_in_their_order(settings: Settings) -> None:
+    """A line that stands behind a later one of its file is one that was sent again, to the stream."""
+    name = "access-20261122-16.log"
+    supervisor.stop(settings, "kafka")
+    # The producer forgets what it knew of the topic; from now on a line has to wait before it is even in its buffer.
+    time.sleep(10)
+    content = "".join(LINE.format(3, 3, n) for n in range(60)).encode()
+    (logs(settings) / name).write_bytes(content)
+    time.sleep(15)
+    supervisor.up(settings, ["kafka"])
+    values = [value for _, value in records(settings, settings.topic_raw, 60) if f"\t{name}\t".encode() in value]
+    deadline = time.monotonic() + 120
+    while len({value.split(b"\t")[4] for value in values}) < 60:
+        assert time.monotonic() < deadline, f"{len(values)} of 60 lines came"
+        values = [value for _, value in records(settings, settings.topic_raw, 60) if f"\t{name}\t".encode() in value]
+    offsets = list(dict.fromkeys(int(value.split(b"\t")[4]) for value in values))
+    assert offsets == sorted(offsets)
+
+
 def test_going_down_leaves_no_process(settings: Settings) -> None:
     pids = [json.loads(pid_file(settings, name).read_text())["pid"] for name in PARTS]
     assert all(psutil.pid_exists(pid) for pid in pids)
