@@ -74,6 +74,10 @@ def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# Seven minutes of work for 200,000 lines on two slow cores; more where these have other work beside it.
+_RUN_S = 1800
+
+
 def wait_until_measured(settings: Settings, timeout_s: float = 300) -> None:
     """Return once nothing is in flight: the census has seen the files' end, Flume and the stream have caught up."""
     from shoplog.ledger.account import file_rows
@@ -115,7 +119,7 @@ def run_dags(settings: Settings, days: list[date]) -> tuple[str, str]:
     for dag_id in ("nightly", "quality"):
         for day in days:
             SAY.print(f"{dag_id} of {day} in Airflow")
-            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), 600)
+            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), _RUN_S)
             states[dag_id] = ended if ended != "success" else states.get(dag_id, "success")
     lifecycle = airflow.wait_for_run("stream_lifecycle", watch, 120)
     if lifecycle != "success":
