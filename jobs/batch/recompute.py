@@ -38,7 +38,7 @@ def recompute(
     missing_ok: bool = False,
     site: str | None = None,
 ) -> dict[str, int]:
-    """Replace the days in silver, quarantine and gold; return the bronze versions they were made from and row counts.
+    """Replace the days in silver, quarantine and gold; return the bronze versions they were made from and how many lines were read.
 
     The sessions of the day before each are replaced too: they may run on over midnight. With `site`, only lines of that
     site are read anew, and of those that lines came for since: every site of a day stands at one bronze version. Raises
@@ -76,7 +76,7 @@ def recompute(
             recompute_visits(session, settings, silver, days)
             for day in sorted(days):
                 replace_anomalies(session, settings, day)
-            return {**versions, "accepted": of_days.count(), "quarantined": refused.count()}
+            return {**versions, "accepted": accepted.count(), "quarantined": refused.count()}
         finally:
             once.unpersist()
 

@@ -92,23 +92,26 @@ def main() -> int:
     except TryLaterError as now_not:
         # The JVM of a killed driver may hold the leases for a while yet, the broker may be starting: no refusal, which
         # would stand until somebody gives new orders.
-        write_status(settings, StreamStatus("failed", read_orders(settings).epoch, detail=str(now_not)))
+        _say(settings, "failed", str(now_not))
         LOG.warning("not now", detail=str(now_not))
         return now_not.exit_code
     except UserError as refusal:
-        write_status(settings, StreamStatus("refused", read_orders(settings).epoch, detail=str(refusal)))
+        _say(settings, "refused", str(refusal))
         LOG.error("refused", detail=str(refusal))
         return 2
     except RuntimeError as failure:
         drift = "DriftError: " in str(failure)
         detail = str(failure).split("DriftError: ", 1)[1].splitlines()[0] if drift else str(failure).splitlines()[0]
-        write_status(
-            settings, StreamStatus("refused" if drift else "failed", read_orders(settings).epoch, detail=detail)
-        )
+        _say(settings, "refused" if drift else "failed", detail)
         LOG.error("failed", detail=str(failure))
         return 2 if drift else 1
-    write_status(settings, StreamStatus("stopped", read_orders(settings).epoch))
+    _say(settings, "stopped")
     return 0
+
+
+def _say(settings: Settings, state: str, detail: str = "") -> None:
+    """Write how the driver ended, under the orders of now."""
+    write_status(settings, StreamStatus(state, read_orders(settings).epoch, detail=detail))
 
 
 if __name__ == "__main__":

@@ -11,18 +11,11 @@ from deltalake import DeltaTable
 from jobs.batch.recompute import recompute
 from shoplog.errors import UserError
 from shoplog.io.query import run_sql
-from shoplog.settings import Settings
+from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 
 pytestmark = pytest.mark.spark
-SITE = """name = "{name}"
-hosts = ["{name}.example"]
-time_zone = "UTC"
-currency = "EUR"
-log_format = "combined"
-file_pattern = 'access-.*\\.log'
-rules = "{rules}"
-"""
+SITE = (REPOSITORY / "sites/shop.toml").read_text(encoding="utf-8")
 SITES = ("east", "north", "south")
 
 
@@ -30,7 +23,7 @@ SITES = ("east", "north", "south")
 def batches(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Batches:
     folder: Path = tmp_path_factory.mktemp("site")
     for name in SITES:
-        (folder / f"{name}.toml").write_text(SITE.format(name=name, rules="demo"), encoding="utf-8")
+        (folder / f"{name}.toml").write_text(SITE.replace('"shop"', f'"{name}"'), encoding="utf-8")
     made = Batches(spark, Settings(home=folder / "home", host="web1", sites_dir=folder))
     made.send({0: [value(line(f"203.0.113.{n}", n), n * 500, site=site) for site in SITES[:2] for n in range(2)]})
     return made

@@ -26,6 +26,8 @@ DEFECTS = {
 }  # fmt: skip
 # Every hundredth line is sent twice, as by an agent that was killed.
 RESENT_EVERY = 100
+# Seven minutes of work for 200,000 lines on two slow cores; more where these have other work beside it.
+RUN_S = 1800
 SAY = Console(stderr=True)
 
 
@@ -74,10 +76,6 @@ def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# Seven minutes of work for 200,000 lines on two slow cores; more where these have other work beside it.
-_RUN_S = 1800
-
-
 def wait_until_measured(settings: Settings, timeout_s: float = 300) -> None:
     """Return once nothing is in flight: the census has seen the files' end, Flume and the stream have caught up."""
     from shoplog.ledger.account import file_rows
@@ -119,7 +117,7 @@ def run_dags(settings: Settings, days: list[date]) -> tuple[str, str]:
     for dag_id in ("nightly", "quality"):
         for day in days:
             SAY.print(f"{dag_id} of {day} in Airflow")
-            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), _RUN_S)
+            ended = airflow.wait_for_run(dag_id, airflow.trigger(dag_id, {"date": day.isoformat()}), RUN_S)
             states[dag_id] = ended if ended != "success" else states.get(dag_id, "success")
     lifecycle = airflow.wait_for_run("stream_lifecycle", watch, 120)
     if lifecycle != "success":
