@@ -1,7 +1,8 @@
 """Which defect which check of Great Expectations finds, and what the checks say of clean days: the real suites, frame by frame.
 
-Days are made by `quality_lines`, spoiled by `quality_defects`, turned into tables by `quality_world`. Like a nightly's, each
-day is held against the days before it. A defect is found where its suite has a failed check that passes on the clean day.
+Days are made by `quality_lines`, spoiled by `quality_defects` and `quality_spoilers`, turned into tables by `quality_world`.
+Like a nightly's, each day is held against the days before it. A defect is found where its suite has a failed check that
+passes on the clean day.
 """
 
 from __future__ import annotations
