@@ -72,9 +72,17 @@ def processes(settings: Settings, fault: Fault) -> list[psutil.Process]:
         if fault.target not in ("stream (JVM)", "Python workers"):
             return [main]
         below = main.children(recursive=True)
-        if fault.target == "stream (JVM)":
-            return [one for one in below if one.name() == "java"][:1]
-        return [one for one in below if "pyspark.daemon" in one.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
+    if fault.target == "stream (JVM)":
+        return [one for one in below if one.name() == "java"][:1]
+    return [one for one in below if "pyspark.daemon" in _command(one)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Return the command line; none of one that has just ended, which must not hide the others."""
+    try:
+        return process.cmdline()
     except psutil.NoSuchProcess:
         return []
 
