@@ -1,6 +1,8 @@
-"""What attacks look like in a request, once: patterns that Rust's regex and RE2 read alike, and their names in figures' SQL."""
+"""What attacks look like in a request, once: patterns for Rust's regex, and their names in figures' SQL."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 # Paths of weak spots that scanners try; asking for one is no attack where the site has it: the answer decides.
 WEAK_SPOT = (
@@ -24,17 +26,22 @@ ATTACK = (
 )
 # Where passwords are sent; a shop's own rules may name others as `login`.
 LOGIN = r"(?i)/(?:wp-login\.php|xmlrpc\.php|[a-z_-]*log[-_]?[io]n[a-z]*|sign[-_]?in|authenticate|sessions?)(?:[/.]|$)"
-# A longer URL is judged by its beginning.
+# A longer text is judged by its beginning.
 MOST_URL_CHARACTERS = 2048
 
 
-def _matches(text: str, pattern: str) -> str:
-    return f"regexp_matches(left({text}, {MOST_URL_CHARACTERS}), '{pattern.replace(chr(39), chr(39) * 2)}')"
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Whether the beginning of a column's text has a pattern in it; null where there is no text."""
+
+    of: str
+    pattern: str
+    most_characters: int = MOST_URL_CHARACTERS
 
 
-# Conditions that figures' SQL calls by name: DuckDB's macros.
+# Conditions that figures' SQL calls by name as if they were columns.
 CONDITIONS = {
-    "is_attack(url)": _matches("url", ATTACK),
-    "is_weak_spot(path)": _matches("path", WEAK_SPOT),
-    "is_login(path)": _matches("path", LOGIN),
+    "is_attack": Condition("url", ATTACK),
+    "is_weak_spot": Condition("path", WEAK_SPOT),
+    "is_login": Condition("path", LOGIN),
 }

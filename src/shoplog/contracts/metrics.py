@@ -22,7 +22,7 @@ def _duration_buckets() -> str:
     return f"[{', '.join(f'count(*) filter (where {test})' for test in tests)}]"
 
 
-# Conditions are counted by `filter`: DuckDB's count_if is null, not 0, where the condition is null for every row.
+# Conditions are counted by `filter`, which says 0 where the condition is null for every row.
 def count(name: str, sql: str, unit: str, meaning: str) -> Metric:
     """Return a figure that counts or adds up: an integer whose partials are summed."""
     return Metric(name, "bigint", sql, f"sum({name})", unit, meaning)

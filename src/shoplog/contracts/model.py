@@ -21,7 +21,7 @@ class Metric:
     """One figure per window, said once, as SQL.
 
     `partial` makes it from request rows (a sketch of the distinct values of `partial`, where the type is binary), `merge`
-    adds partials up, `figure` is what people read of a merged partial. `partial` is read by DuckDB, `merge` by Spark and DuckDB,
+    adds partials up, `figure` is what people read of a merged partial. `partial` is read by polars, `merge` by Spark and DuckDB,
     `figure` by Spark.
     """
 

@@ -11,7 +11,6 @@ KEPT_DAYS = 3
 
 
 def _of(name: str, unit: str, condition: str, meaning: str) -> Metric:
-    # Not count_if: where the condition is unknown for all rows, DuckDB's is null.
     return count(name, f"count(*) filter (where {condition})", unit, meaning)
 
 
@@ -26,10 +25,10 @@ VISITOR_MINUTES = Family(
         STATUS[4],
         _of("visitor_pages", "pages", f"{PERSON} and {PAGE_VIEW}", "page views of the visitor, if a person"),
         _of("visitor_events", "events", f"{PERSON} and event_name is not null", "shop events of the visitor, if a person"),
-        _of("login_attempts", "requests", "event_name = 'login' or (method = 'POST' and is_login(path))",
+        _of("login_attempts", "requests", "event_name = 'login' or (method = 'POST' and is_login)",
             "passwords sent, right or wrong"),
         _of("attack_requests", "requests",
-            "is_attack(url) or (status >= 400 and status != 499 and is_weak_spot(path))",
+            "is_attack or (status >= 400 and status != 499 and is_weak_spot)",
             "URLs with an attack in them, and refused requests for known weak spots"),
     ),
     "what each visitor did in each minute: open sessions and visitors' patterns are read from it",

@@ -42,6 +42,15 @@ _TEMPLATE = (
 )
 
 
+def looked_up(rows: pl.DataFrame, known: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return `rows`, in their order, with what `known` has for each distinct value of the keys; null where it has none.
+
+    The other columns of the rows take no part in the join: they stay where they are.
+    """
+    keyed = rows.select(keys)
+    return rows.hstack(keyed.join(known, on=keys, how="left", nulls_equal=True, maintain_order="left").drop(keys))
+
+
 class PerDistinct:
     """Adds columns that depend on a few keys only: each distinct key is resolved once and remembered.
 
@@ -64,7 +73,7 @@ class PerDistinct:
             if len(new):
                 known = pl.concat([known, self._resolve(new)])
         self._known = known if len(known) <= self._most else None
-        return rows.join(known, on=self._keys, how="left", nulls_equal=True, maintain_order="left")
+        return looked_up(rows, known, self._keys)
 
 
 def with_country(rows: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +81,7 @@ def with_country(rows: pl.DataFrame) -> pl.DataFrame:
     distinct = rows.select("address").unique()
     texts = distinct["address"].fill_null("").str.head(MOST_ADDRESS_CHARACTERS)
     known = distinct.with_columns(pl.Series("country", country_code(texts.to_list()), pl.String))
-    return rows.join(known, on="address", how="left", nulls_equal=True, maintain_order="left")
+    return looked_up(rows, known, ["address"])
 
 
 def with_own_traffic(rows: pl.DataFrame, own: Mapping[str, Sequence[str]]) -> pl.DataFrame:

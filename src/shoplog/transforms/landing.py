@@ -93,10 +93,11 @@ def line_parser(
 
 def _enriched(rows: pl.DataFrame, enrich: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """Return rows with who, where from and what of the accepted ones; a refused line says nothing of them."""
-    numbered = rows.with_row_index("_row")
-    accepted = numbered.filter(pl.col("reason").is_null())
-    known = enrich(accepted)
-    if len(known) == len(rows):
-        return known.drop("_row")
-    refused = numbered.filter(pl.col("reason").is_not_null())
-    return pl.concat([known, refused], how="diagonal").sort("_row").drop("_row")
+    accepted = rows["reason"].is_null()
+    if accepted.all():
+        return enrich(rows)
+    added = enrich(rows.filter(accepted)).drop(rows.columns)
+    # Refused lines are few: each takes a row of nulls put behind those of the accepted ones.
+    place = pl.when(accepted).then(accepted.cum_sum() - 1).otherwise(len(added))
+    nulls = added.clear(1)
+    return rows.hstack(pl.concat([added, nulls])[rows.select(place.cast(pl.UInt32)).to_series()])

@@ -1,15 +1,15 @@
 """Request rows -> mergeable partials of every family: the only aggregates of requests, the same for stream and batch.
 
-A partial is made where the rows are, by DuckDB in Spark's Python workers: no shuffle, whatever the number of families.
-Spark adds partials up (`transforms/merge.py`).
+A partial is made where the rows are, by polars in Spark's Python workers: no shuffle, whatever the number of families. Spark
+adds partials up (`transforms/merge.py`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-import duckdb
 import polars as pl
 from datasketches import hll_sketch, tgt_hll_type
 
@@ -17,22 +17,15 @@ from shoplog.contracts.attacks import CONDITIONS
 from shoplog.contracts.families import DERIVED
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
+from shoplog.transforms.enrich import PerDistinct
+
+_SUMMED = {"bigint": pl.Int64(), "decimal(18,2)": pl.Decimal(18, 2)}
 
 
 def inputs_of(families: Sequence[Family], known: Iterable[str]) -> list[str]:
     """Return which of the `known` columns the families' figures are made of."""
-    texts = [
-        text
-        for family in families
-        for text in (
-            family.of,
-            family.time,
-            *family.dimensions,
-            *DERIVED.values(),
-            *(m.partial for m in family.metrics),
-        )
-    ]
-    words = {word for text in texts for word in re.findall(r"[a-z_][a-z0-9_]*", text)}
+    words = _words(families)
+    words |= {CONDITIONS[name].of for name in CONDITIONS.keys() & words}
     return ["site", *(name for name in known if name in words and name != "site")]
 
 
@@ -42,52 +35,81 @@ def measured(rows: pl.DataFrame, families: Sequence[Family]) -> pl.DataFrame:
     Columns: family, site, window_start, window_end, window_date, the dimensions and the measures of the families; what is
     not a family's is null.
     """
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 1")
-        for name, sql in CONDITIONS.items():
-            connection.execute(f"create macro {name} as {sql}")
-        connection.register("requests", rows.to_arrow())
-        parts = [_of_family(connection, family) for family in families]
-    return pl.concat(parts, how="diagonal")
+    asked = _with_conditions(rows, CONDITIONS.keys() & _words(families)).lazy()
+    parts = pl.collect_all([_of_family(asked, family) for family in families])
+    return pl.concat(
+        [_with_sketches(part, family) for part, family in zip(parts, families, strict=True)], how="diagonal"
+    )
 
 
-def _of_family(connection: duckdb.DuckDBPyConnection, family: Family) -> pl.DataFrame:
-    width_us = family.window_minutes * 60_000_000
-    dimensions = [f"{DERIVED.get(name, name)} as {name}" for name in family.dimensions]
-    measures = [
-        f"({_duckdb(metric)})::{_TYPES.get(metric.type, metric.type)} as {metric.name}" for metric in family.metrics
-    ]
-    keys = [f"(epoch_us({family.time}) // {width_us}) * {width_us} as start_us", *dimensions]
-    query = f"select site, {', '.join((*keys, *measures))} from requests where {family.of} group by all"
-    found = pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
-    start = pl.col("start_us").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    made: pl.DataFrame = found.with_columns(
-        *(
-            pl.Series(m.name, [_sketch(ids) for ids in found[m.name]], pl.Binary)
-            for m in family.metrics
-            if m.type == "binary"
-        ),
+@cache
+def _words_of(family: Family) -> frozenset[str]:
+    dimensions = [DERIVED.get(name, name) for name in family.dimensions]
+    texts = (family.of, family.time, *dimensions, *(metric.partial for metric in family.metrics))
+    return frozenset(word for text in texts for word in re.findall(r"[a-z_][a-z0-9_]*", text))
+
+
+def _words(families: Sequence[Family]) -> set[str]:
+    return {word for family in families for word in _words_of(family)}
+
+
+def _of_family(rows: pl.LazyFrame, family: Family) -> pl.LazyFrame:
+    dimensions = [pl.col(DERIVED.get(name, name)).alias(name) for name in family.dimensions]
+    start = pl.col(family.time).dt.truncate(f"{family.window_minutes}m").alias("window_start")
+    # In the rows' order: from the same rows a sketch has the same bytes.
+    grouped = rows.filter(_sql(family.of)).group_by("site", start, *dimensions, maintain_order=True)
+    return grouped.agg(_measure(metric) for metric in family.metrics).with_columns(
         pl.lit(family.name).alias("family"),
-        start.alias("window_start"),
-        (start + pl.duration(minutes=family.window_minutes)).alias("window_end"),
-        start.dt.date().alias("window_date"),
-    ).drop("start_us")
-    return made
+        (pl.col("window_start") + pl.duration(minutes=family.window_minutes)).alias("window_end"),
+        pl.col("window_start").dt.date().alias("window_date"),
+    )
 
 
-_TYPES = {"binary": "varchar[]", "array<bigint>": "bigint[]"}
-
-
-def _duckdb(metric: Metric) -> str:
+@cache
+def _measure(metric: Metric) -> pl.Expr:
     if metric.type == "binary":
-        return f"list(distinct {metric.partial}) filter (where {metric.partial} is not null)"
-    return metric.partial
+        made = _sql(metric.partial).drop_nulls().unique(maintain_order=True)
+    elif metric.type == "array<bigint>":
+        items = metric.partial.removeprefix("[").removesuffix("]").split(", ")
+        made = pl.concat_list(_sql(item).cast(pl.Int64) for item in items)
+    else:
+        made = _sql(metric.partial).cast(_SUMMED[metric.type])
+    return made.alias(metric.name)
 
 
-def _sketch(values: Iterable[str] | None) -> bytes:
+@cache
+def _sql(text: str) -> pl.Expr:
+    return pl.sql_expr(text)
+
+
+def _with_conditions(rows: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Return rows with the conditions that are judged by the text of one column, once per distinct text."""
+    for name in sorted(names):
+        rows = _condition(name).join(rows)
+    return rows
+
+
+@cache
+def _condition(name: str) -> PerDistinct:
+    condition = CONDITIONS[name]
+    beginning = pl.col(condition.of).str.head(condition.most_characters)
+    return PerDistinct(
+        (condition.of,), lambda keys: keys.with_columns(beginning.str.contains(condition.pattern).alias(name))
+    )
+
+
+def _with_sketches(part: pl.DataFrame, family: Family) -> pl.DataFrame:
+    return part.with_columns(
+        pl.Series(metric.name, [_sketch(ids) for ids in part[metric.name]], pl.Binary)
+        for metric in family.metrics
+        if metric.type == "binary"
+    )
+
+
+def _sketch(values: Iterable[str]) -> bytes:
     """Return the HLL sketch of the values, in the form and with the hash that Spark's sketch functions use."""
     sketch = hll_sketch(SKETCH_LG_K, tgt_hll_type.HLL_8)
-    for value in values if values is not None else ():
+    for value in values:
         sketch.update(value)
     made: bytes = sketch.serialize_updatable()
     return made

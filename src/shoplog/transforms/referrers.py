@@ -11,7 +11,7 @@ import polars as pl
 
 from shoplog.contracts import channels as c
 from shoplog.transforms.crawlers import domain_of
-from shoplog.transforms.enrich import PerDistinct
+from shoplog.transforms.enrich import PerDistinct, looked_up
 
 # What is longer is cut before any pattern sees it.
 MOST_URL_CHARACTERS = 2048
@@ -19,6 +19,7 @@ MOST_VALUE_CHARACTERS = 100
 _HOST = r"(?i)^(?:[a-z-]{1,12}:)?//(?:[^/@?#]{0,100}@)?([a-z0-9._-]{1,253})"
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
 _CLICK = rf"(?i)[?&]({'|'.join(c.CLICK_IDS)})="
+_SAID = ["site", "referrer", "_tags"]
 _KEYS = ("site", "_host", *(f"_{name}" for name in _UTM), "_click")
 # The medium of a referrer by its kind of site; any other site is a referral, as GA4 has it.
 _MEDIUM_OF = {"search": "organic", "ai": "ai-assistant", "email": "email"}
@@ -32,15 +33,17 @@ def with_channel(rows: pl.DataFrame, own_hosts: Mapping[str, Sequence[str]]) -> 
     """
     marks = ["utm_", *(f"{name}=" for name in c.CLICK_IDS)]
     tagged = pl.col("url").str.contains_any(marks, ascii_case_insensitive=True)
-    url = pl.when(tagged).then(pl.col("url").str.head(MOST_URL_CHARACTERS))
+    keyed = rows.with_columns(pl.when(tagged).then(pl.col("url").str.head(MOST_URL_CHARACTERS)).alias("_tags"))
     host = pl.col("referrer").str.head(MOST_URL_CHARACTERS).str.extract(_HOST).str.to_lowercase().alias("_host")
-    distinct = rows.select("referrer").unique().with_columns(host)
-    keyed = rows.join(distinct, on="referrer", how="left", nulls_equal=True, maintain_order="left").with_columns(
-        *(url.str.extract(rf"(?i)[?&]{name}=([^&#]{{1,400}})").alias(f"_{name}") for name in _UTM),
-        url.str.extract(_CLICK).str.to_lowercase().alias("_click"),
-    )
+    # Most pages are linked from few places: nothing is looked for twice.
+    distinct = keyed.select(_SAID).unique().with_columns(
+        host,
+        *(pl.col("_tags").str.extract(rf"(?i)[?&]{name}=([^&#]{{1,400}})").alias(f"_{name}") for name in _UTM),
+        pl.col("_tags").str.extract(_CLICK).str.to_lowercase().alias("_click"),
+    )  # fmt: skip
     hosts = tuple(sorted((site, tuple(names)) for site, names in own_hosts.items()))
-    return _origins(hosts).join(keyed).drop(_KEYS[1:])
+    origins = _origins(hosts).join(distinct).drop(_KEYS[1:])
+    return looked_up(keyed, origins, _SAID).drop("_tags")
 
 
 @lru_cache(maxsize=8)

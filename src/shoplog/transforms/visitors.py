@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from shoplog.transforms.enrich import looked_up
+
 _KEY = ("event_date", "site", "address", "user_agent")
 
 
@@ -29,7 +31,7 @@ def with_visitor_ids(rows: pl.DataFrame, salts: Mapping[date, bytes]) -> pl.Data
             pl.String,
         ),
     )
-    return rows.join(ids, on=list(_KEY), how="left", nulls_equal=True, maintain_order="left")
+    return looked_up(rows, ids, _KEY)
 
 
 def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
@@ -37,7 +39,7 @@ def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     distinct = rows.select("site", "remote_user").unique().drop_nulls()
     made = [_digest(f"{site}\0{user}", key) for site, user in distinct.iter_rows()]
     ids = distinct.with_columns(pl.Series("login_id", made, pl.String))
-    return rows.join(ids, on=["site", "remote_user"], how="left", maintain_order="left")
+    return looked_up(rows, ids, ["site", "remote_user"])
 
 
 def _hash(salts: Mapping[date, bytes], day: date | None, identity: str) -> str | None:
