@@ -1,13 +1,13 @@
 # make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down lint unit e2e test faults soak proof lock
+.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup lock
 RUN := PYTHONPATH=src:. TZ=UTC
 BIN := .venv/bin
 # Tests start dozens of short JVMs, in which half of the time went into compiling what runs once.
 SHORT := JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 help: ## these lines
-	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## resolve all that is needed; a second time does nothing
 	./shoplog setup
@@ -41,9 +41,16 @@ MINUTES := 30
 soak: setup ## kill parts at random under traffic, then count; writes docs/soak.md (MINUTES=30, SOAK_SEED=n for the same faults)
 	$(RUN) SOAK_MINUTES=$(MINUTES) SOAK_REPORT=docs/soak.md $(BIN)/python -m pytest -m soak -s
 
+SCALE := 1
 LINES := 1000000
 proof: setup ## every figure against the truth, a million lines of three shops through the real parts; writes docs/proof.md
 	$(RUN) PROOF_LINES=$(LINES) PROOF_REPORT=docs/proof.md $(BIN)/python -m pytest -m proof
+
+bench-setup: setup ## install the peers of the benchmarks
+	bench/setup
+
+bench: bench-setup ## how fast, peers beside us; writes docs/performance.json and docs/performance.md (SCALE=0.1 for a quick look)
+	./shoplog bench all --scale $(SCALE) --results docs/performance.json
 
 lock: ## write requirements.lock anew
 	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock

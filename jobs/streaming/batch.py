@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from jobs.partials import partials
+from jobs.partials import partials_of_files
 from jobs.streaming.crash import crash_point
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
@@ -82,8 +83,8 @@ class LiveTables:
             covered = KafkaRange.from_metadata(commit.metadata)
             if judge(self.measured, covered, GOLD_PARTIAL_LIVE.name) is Verdict.SKIP:
                 continue
-            rows = read_bronze_files(self.session, self.bronze, commit.added)
-            append(live_partials(rows, covered.records), self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
+            rows = live_partials(self.session, commit.added, covered.records)
+            append(rows, self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
             self.measured = covered.end
             if hasattr(self, "marks"):
                 self._gold_version = latest_version(self.gold, self._gold_version)
@@ -123,20 +124,15 @@ class LiveTables:
         return read_start(self.settings.checkpoint) or {}
 
 
-def read_bronze_files(session: SparkSession, bronze: Path, files: tuple[str, ...]) -> DataFrame:
-    """Return the rows of bronze's data files; none where a commit added none."""
-    reader = session.read.schema(BRONZE_ACCESS_LOG.schema_ddl)
-    if not files:
-        return session.createDataFrame([], BRONZE_ACCESS_LOG.schema_ddl)
+def live_partials(session: SparkSession, files: Sequence[str], records: int) -> DataFrame:
+    """Return the partials of every family of bronze's data files; a small batch is one task and one file.
+
+    Raises `DriftError` where a file is gone before it was measured.
+    """
     missing = [name for name in files if not Path(name).exists()]
     if missing:
         raise DriftError(
             f"{missing[0]} is gone before it was measured: follow docs/runbook.md, 'A data file is missing'."
         )
-    return reader.option("basePath", str(bronze)).parquet(*files)
-
-
-def live_partials(bronze_rows: DataFrame, records: int) -> DataFrame:
-    """Return the partials of every family of some bronze rows; a small batch is one task and one file."""
-    rows = bronze_rows.coalesce(1) if records <= _ONE_TASK_RECORDS else bronze_rows
-    return partials(rows, LIVE_FAMILIES)
+    tasks = [files] if records <= _ONE_TASK_RECORDS else [[file] for file in files]
+    return partials_of_files(session, tasks, LIVE_FAMILIES)

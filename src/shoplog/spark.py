@@ -54,6 +54,12 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .config("spark.databricks.delta.snapshotPartitions", "2")
         # A reset of the offsets is a commit without rows; by default it would silently not be written.
         .config("spark.databricks.delta.skipRecordingEmptyCommits", "false")
+        # Each core has a worker of its own: more threads in each would only wait for one another.
+        .config("spark.executorEnv.POLARS_MAX_THREADS", "1")
+        # A batch is of one or two days: a writer for each is cheaper than sorting its rows by day.
+        .config("spark.sql.maxConcurrentOutputFileWriters", "4")
+        # By default 96 bits without statistics, a form that other readers have given up.
+        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,16 +11,27 @@ import typer
 
 from shoplog.commands.printing import Json, show
 from shoplog.errors import UserError
+from shoplog.settings import Settings
+
+Rows = list[dict[str, Any]]
+SPEED = ("ingest", "land", "batch", "freshness", "sustained")
+_NAMES = ("all", *SPEED, "bots", "anomalies", "quality")
 
 
 def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="bots: how many bots are found, and how many people are taken for bots; anomalies: the detector on NAB; "
-            "quality: which defect which check finds, and false alarms."
+            help="all: how fast; or one of ingest (file to topic), land (topic to tables), batch (files to figures), "
+            "freshness, sustained (the whole chain). bots: how many bots are found, and how many people are taken for bots; "
+            "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."
         ),
     ],
+    scale: Annotated[float, typer.Option(min=0.0001, max=1, help="How fast: this part of the lines.")] = 1.0,
+    runs: Annotated[int, typer.Option(min=1, help="How fast: warm runs of each side, by turns.")] = 5,
+    results: Annotated[
+        Path | None, typer.Option(help="How fast: file that the results are written into, beside those of other names.")
+    ] = None,
     logs: Annotated[
         Path | None, typer.Option(help="bots: folder of real logs to measure on as well: shop-*.log, scanner-*.log.")
     ] = None,
@@ -36,15 +48,33 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure, print our figure, its peers and the target; exit code 1 where a target is missed."""
-    if name not in (names := (*_MEASURES, "quality")):
-        raise UserError(f"There is no benchmark {name!r}: use {' or '.join(names)}.")
-    rows = _quality(days) if name == "quality" else _MEASURES[name](logs, nab, scorer)
-    show(f"bench {name}", rows, as_json)
-    if not all(row["holds"] for row in rows):
+    if name not in _NAMES:
+        raise UserError(f"There is no benchmark {name!r}: use {', '.join(_NAMES[:-1])} or {_NAMES[-1]}.")
+    measured: Rows = []
+    for one in SPEED if name == "all" else (name,):
+        rows = _rows_of(one, scale, runs, logs, nab, scorer, days)
+        show(f"bench {one}", rows, as_json)
+        measured += rows
+        if results is not None and one in SPEED:
+            from bench.results import keep
+
+            keep(results, one, rows)
+    if not all(row["holds"] for row in measured):
         raise typer.Exit(1)
 
 
-def _bots(logs: Path | None, nab: Path | None, scorer: Path | None) -> list[dict[str, Any]]:
+def _rows_of(
+    name: str, scale: float, runs: int, logs: Path | None, nab: Path | None, scorer: Path | None, days: int
+) -> Rows:
+    if name in SPEED:
+        rows: Rows = import_module(f"bench.{name}").measure(Settings.load(), scale, runs)
+        return rows
+    if name == "bots":
+        return _bots(logs)
+    return _anomalies(nab, scorer) if name == "anomalies" else _quality(days)
+
+
+def _bots(logs: Path | None) -> Rows:
     if logs is not None and not logs.is_dir():
         raise UserError(f"{logs} is not a folder: name one with access logs.")
     from bench.bots import measure
@@ -52,7 +82,7 @@ def _bots(logs: Path | None, nab: Path | None, scorer: Path | None) -> list[dict
     return measure(logs)
 
 
-def _anomalies(logs: Path | None, nab: Path | None, scorer: Path | None) -> list[dict[str, Any]]:
+def _anomalies(nab: Path | None, scorer: Path | None) -> Rows:
     if nab is None:
         raise UserError("The benchmark's series are not part of the project: name their folder with --nab.")
     from bench.anomalies import measure
@@ -60,11 +90,10 @@ def _anomalies(logs: Path | None, nab: Path | None, scorer: Path | None) -> list
     return measure(nab, scorer or nab / "../../tools/nab_score.py")
 
 
-def _quality(days: int) -> list[dict[str, Any]]:
+def _quality(days: int) -> Rows:
     from bench.quality import measure
 
     return measure(days)
 
 
-_MEASURES = {"bots": _bots, "anomalies": _anomalies}
 COMMANDS: tuple[Callable[..., Any], ...] = (bench,)

@@ -1,0 +1,84 @@
+"""The whole chain under paced traffic, in a home of its own: broker, agent, census and stream by the stack's own supervisor."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.broker import own_ports, wait_until
+from bench.log_lines import SITE, log_files, yesterday
+from bench.watch import Used, Watch
+from shoplog.io.kafka import topic_offsets
+from shoplog.ledger.freshness import freshness_ms, percentile
+from shoplog.settings import Settings
+from shoplog.stack import control, supervisor
+from shoplog.stack.daemon import connected
+from shoplog.traffic.write import PacedWriter
+
+_PARTS = ["kafka", "flume", "census", "stream"]
+_PATIENCE_S = 600
+_WARM_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How lines passed: what the stack used, how long each mark took to gold, and how many seconds the last line lagged."""
+
+    lines: int
+    used: Used
+    p50_ms: float
+    p99_ms: float
+    behind_s: float
+
+
+@contextmanager
+def running_chain(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings of a stack that runs and streams, in a home that is removed again."""
+    home = Path(tempfile.mkdtemp(prefix="chain-", dir=settings.home / "bench"))
+    own = settings.model_copy(update={"home": home, "host": "bench", **own_ports()})
+    try:
+        own.run_dir.mkdir(parents=True)
+        supervisor.up(own, _PARTS)
+        wait_until(lambda: control.read_status(own).state == "running", "the stream does not run", _PATIENCE_S)
+        yield own
+    finally:
+        supervisor.down(own)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def passed(settings: Settings, rate: int, seconds: float) -> Passed:
+    """Return how the lines of so many seconds passed the chain at this rate, after some seconds that are not counted."""
+    lines = int(rate * (seconds + _WARM_S))
+    files = log_files(settings, lines, yesterday())
+    with running_chain(settings) as own:
+        pid = int(connected(own).getPID())
+        began = time.time()
+        with Watch(lambda: [one.pid for one in psutil.Process(pid).children()]) as watch:
+            _write(files, own.home / "sites" / SITE / "logs", rate)
+            written = time.time()
+            wait_until(lambda: _measured(own) >= lines, "lines are still on their way", _PATIENCE_S)
+        behind_s = time.time() - written
+        delays = freshness_ms(own, own.home / "sites" / SITE / "written.jsonl", began + _WARM_S)
+        p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
+        assert p50 is not None and p99 is not None, "no mark was seen in gold"
+        assert _measured(own) == sum(topic_offsets(own, own.topic_raw)[1].values()) == lines
+        return Passed(lines, watch.used, p50, p99, behind_s)
+
+
+def _write(files: list[Path], folder: Path, rate: int) -> None:
+    with PacedWriter(folder, rate) as writer:
+        for path in files:
+            lines = path.read_bytes().splitlines()
+            for at in range(0, len(lines), writer.chunk_lines):
+                writer.write(path.name, lines[at : at + writer.chunk_lines])
+
+
+def _measured(settings: Settings) -> int:
+    return sum(control.read_status(settings).committed.values())

@@ -1,0 +1,41 @@
+"""The benchmarks' input: generated logs of one day, kept below SHOPLOG_HOME, the same for every side and every run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shoplog.settings import Settings
+from shoplog.traffic import TrafficPlan, generate
+
+SITE = "shop"
+DAY = datetime(2026, 11, 2, tzinfo=UTC)
+_MALFORMED_SHARE = 0.002
+
+
+def yesterday() -> datetime:
+    """Return the start of the last UTC day that is over: its salt is alive, so that lines get visitor ids."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+
+
+def log_files(settings: Settings, lines: int, day: datetime = DAY) -> list[Path]:
+    """Return the files of a day's generated lines, an hour each, of which two in a thousand are malformed.
+
+    They are written once; the truth's figures stand in `truth.json` beside the folder.
+    """
+    home = settings.home / "bench" / f"lines-{day:%Y%m%d}-{lines}"
+    if not (home / "truth.json").exists():
+        fresh = home.with_name(f"{home.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        defects = {"malformed": int(lines * _MALFORMED_SHARE)}
+        generate(TrafficPlan(SITE, fresh / "logs", day, day + timedelta(days=1), lines=lines, defects=defects))
+        fresh.rename(home)
+    return sorted((home / "logs").glob("*.log"))
+
+
+def truth_of(files: list[Path]) -> dict[str, object]:
+    """Return the truth that stands beside these files."""
+    truth: dict[str, object] = json.loads((files[0].parents[1] / "truth.json").read_text(encoding="utf-8"))
+    return truth
