@@ -6,6 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
@@ -13,7 +17,6 @@ from shoplog.io.sources import arrow_schema, mapping, to_arrow
 from shoplog.transforms.measure import inputs_of, measured
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 _ROWS_AT_ONCE = 200_000
@@ -32,20 +35,15 @@ def partials_of_files(session: SparkSession, tasks: Sequence[Sequence[str]], fam
     """
     columns = inputs_of(families, BRONZE_ACCESS_LOG.column_names)
     assert not set(columns) & set(BRONZE_ACCESS_LOG.partition_by), "a partition's column is not in its files"
-    schema = arrow_schema(BRONZE_ACCESS_LOG)
-    types = {name: schema.field(name).type for name in columns}
+    bronze = arrow_schema(BRONZE_ACCESS_LOG)
+    schema = pa.schema([bronze.field(name) for name in columns])
 
     def measure(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import polars as pl
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         for batch in batches:
             for task in batch.column(0).to_pylist():
                 for path in tasks[task]:
-                    found = pq.read_table(path, columns=columns, partitioning=None).select(columns)
-                    rows = pl.DataFrame(pl.from_arrow(found.cast(pa.schema(list(types.items())))))
-                    for some in rows.iter_slices(_ROWS_AT_ONCE):
+                    found = pq.read_table(path, columns=columns, partitioning=None).cast(schema)
+                    for some in pl.DataFrame(pl.from_arrow(found)).iter_slices(_ROWS_AT_ONCE):
                         yield from to_arrow(measured(some, families), GOLD_PARTIAL_LIVE)
 
     return session.range(0, len(tasks), 1, max(1, len(tasks))).mapInArrow(measure, GOLD_PARTIAL_LIVE.schema_ddl)

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from shoplog.contracts.pages import PAGE, PAGE_CLASSES
-from shoplog.transforms.enrich import PerDistinct, with_country, with_own_traffic, with_page_class
+from shoplog.transforms.distinct import PerDistinct
+from shoplog.transforms.enrich import with_country, with_own_traffic, with_page_class
 
 
 def page(path: str | None, status: int = 200) -> tuple[str | None, str | None]:

@@ -36,7 +36,6 @@ class Condition:
 
     of: str
     pattern: str
-    most_characters: int = MOST_URL_CHARACTERS
 
 
 # Conditions that figures' SQL calls by name as if they were columns.

@@ -50,6 +50,12 @@ def with_fate(rows: pl.DataFrame, marks: Marks, seen: Mapping[FileKey, pl.Series
     return fated.drop("_floor")
 
 
+def with_fate_by_reason(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with `fate` where none of them can be a re-send: a reason alone decides."""
+    is_good = pl.col("reason").is_null()
+    return rows.with_columns(pl.when(is_good).then(pl.lit("accepted")).otherwise(pl.lit("quarantined")).alias("fate"))
+
+
 def _known(rows: pl.DataFrame, seen: Mapping[FileKey, pl.Series]) -> pl.Series:
     """Return whether bronze already has each row's identity, for the files in `seen`."""
     known = pl.Series("_known", [False] * len(rows))

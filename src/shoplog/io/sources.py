@@ -11,7 +11,7 @@ import pyarrow as pa
 from shoplog.contracts.columns import IDENTITY_NAMES, VISITOR
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
-from shoplog.io.marks import FileKey, Marks, with_fate
+from shoplog.io.marks import FileKey, Marks, with_fate, with_fate_by_reason
 
 _ARROW = {
     "string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(), "binary": pa.binary(),
@@ -98,8 +98,7 @@ def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.
             lines = pl.DataFrame(pl.from_arrow(batch))
             bad = pl.when(pl.col("reason") == "bad_identity").then(pl.col("reason"))
             rows = parse(lines.select(*kept, bad.alias("reason")))
-            fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-            yield from to_arrow(rows.with_columns(fate.alias("fate")), BRONZE_ACCESS_LOG)
+            yield from to_arrow(with_fate_by_reason(rows), BRONZE_ACCESS_LOG)
 
     return parse_again
 
@@ -114,7 +113,6 @@ def importing(
             for asked in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 for lines in lines_of(*asked):
                     rows = parse(lines.with_columns(pl.lit(None, pl.String).alias("reason")))
-                    fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-                    yield from to_arrow(rows.with_columns(fate.alias("fate")), BRONZE_IMPORT_LOG)
+                    yield from to_arrow(with_fate_by_reason(rows), BRONZE_IMPORT_LOG)
 
     return read

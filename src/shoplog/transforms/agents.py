@@ -12,7 +12,7 @@ from ua_parser.regex import Resolver
 
 from shoplog.contracts.people import AGENT, BOT_CATEGORIES, REGULAR
 from shoplog.transforms.crawlers import Crawler, CrawlerFinder, known_crawlers, operator_of
-from shoplog.transforms.enrich import PerDistinct
+from shoplog.transforms.distinct import PerDistinct
 
 # What is longer is cut before any pattern sees it.
 MOST_CHARACTERS = 512

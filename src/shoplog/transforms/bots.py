@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from shoplog.contracts.attacks import ATTACK, MOST_URL_CHARACTERS, WEAK_SPOT
 from shoplog.contracts.people import BEHAVIOUR, BEHAVIOUR_POINTS, BEHAVIOUR_RULES, BOT_CATEGORIES
+from shoplog.transforms.conditions import with_conditions
 from shoplog.transforms.enrich import with_page_class
 
 _VISITOR = ["site", "visitor_id"]
@@ -44,12 +44,12 @@ def suspicious_visitors(requests: pl.DataFrame, shares: pl.DataFrame | None = No
 
 def visitor_measures(requests: pl.DataFrame, shares: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return what the rules look at, one row per site and visitor, and the site's own shares beside it."""
-    url = pl.col("url").str.head(MOST_URL_CHARACTERS)
     refused = (pl.col("status") >= 400) & (pl.col("status") != 499)
-    rows = with_page_class(requests.select(*_VISITOR, "event_time", "url", "path", "status", "referrer")).with_columns(
+    asked = requests.select(*_VISITOR, "event_time", "url", "path", "status", "referrer")
+    rows = with_conditions(with_page_class(asked), ("is_attack", "is_weak_spot")).with_columns(
         (pl.col("page_class") == "static").fill_null(False).alias("static"),
-        url.str.contains(ATTACK).fill_null(False).alias("attack"),
-        (refused & pl.col("path").str.head(MOST_URL_CHARACTERS).str.contains(WEAK_SPOT)).fill_null(False).alias("weak"),
+        pl.col("is_attack").fill_null(False).alias("attack"),
+        (refused & pl.col("is_weak_spot")).fill_null(False).alias("weak"),
         refused.alias("refused"),
     )
     if shares is None:

@@ -17,7 +17,7 @@ from shoplog.contracts.attacks import CONDITIONS
 from shoplog.contracts.families import DERIVED
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
-from shoplog.transforms.enrich import PerDistinct
+from shoplog.transforms.conditions import with_conditions
 
 _SUMMED = {"bigint": pl.Int64(), "decimal(18,2)": pl.Decimal(18, 2)}
 
@@ -35,7 +35,7 @@ def measured(rows: pl.DataFrame, families: Sequence[Family]) -> pl.DataFrame:
     Columns: family, site, window_start, window_end, window_date, the dimensions and the measures of the families; what is
     not a family's is null.
     """
-    asked = _with_conditions(rows, CONDITIONS.keys() & _words(families)).lazy()
+    asked = with_conditions(rows, CONDITIONS.keys() & _words(families)).lazy()
     parts = pl.collect_all([_of_family(asked, family) for family in families])
     return pl.concat(
         [_with_sketches(part, family) for part, family in zip(parts, families, strict=True)], how="diagonal"
@@ -80,22 +80,6 @@ def _measure(metric: Metric) -> pl.Expr:
 @cache
 def _sql(text: str) -> pl.Expr:
     return pl.sql_expr(text)
-
-
-def _with_conditions(rows: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
-    """Return rows with the conditions that are judged by the text of one column, once per distinct text."""
-    for name in sorted(names):
-        rows = _condition(name).join(rows)
-    return rows
-
-
-@cache
-def _condition(name: str) -> PerDistinct:
-    condition = CONDITIONS[name]
-    beginning = pl.col(condition.of).str.head(condition.most_characters)
-    return PerDistinct(
-        (condition.of,), lambda keys: keys.with_columns(beginning.str.contains(condition.pattern).alias(name))
-    )
 
 
 def _with_sketches(part: pl.DataFrame, family: Family) -> pl.DataFrame:

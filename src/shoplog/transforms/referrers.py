@@ -11,7 +11,7 @@ import polars as pl
 
 from shoplog.contracts import channels as c
 from shoplog.transforms.crawlers import domain_of
-from shoplog.transforms.enrich import PerDistinct, looked_up
+from shoplog.transforms.distinct import PerDistinct, looked_up
 
 # What is longer is cut before any pattern sees it.
 MOST_URL_CHARACTERS = 2048

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from shoplog.transforms.enrich import looked_up
+from shoplog.transforms.distinct import looked_up
 
 _KEY = ("event_date", "site", "address", "user_agent")
 
