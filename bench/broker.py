@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from shoplog.io.kafka import records, topic_offsets
+from bench.ports import free_ports
 from shoplog.settings import Settings
 from shoplog.stack import kafka
 from shoplog.stack.launch import environment
@@ -58,39 +57,30 @@ class Broker:
         ends: dict[TopicPartition, int] = self._consumer.end_offsets([TopicPartition(topic, one) for one in partitions])
         return sum(ends.values())
 
-    def values(self) -> Iterator[bytes]:
-        """Yield the values of all records of the topic of the lines, as they are now."""
-        beginning, end = topic_offsets(self.settings, self.settings.topic_raw)
-        for _, _, value in records(self.settings, self.settings.topic_raw, beginning, end):
-            yield value
 
-
-def own_ports() -> dict[str, int]:
-    """Return free ports for the settings of a stack of the benchmark's own."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in _PORTS]
-    ports = {name: int(one.getsockname()[1]) for name, one in zip(_PORTS, sockets, strict=True)}
-    for one in sockets:
-        one.close()
-    return ports
+@contextmanager
+def own_home(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings of a home of the benchmark's own, on free ports; it is removed again."""
+    (settings.home / "bench").mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="run-", dir=settings.home / "bench"))
+    own = settings.model_copy(update={"home": home, "host": "bench", **free_ports(_PORTS)})
+    own.run_dir.mkdir()
+    try:
+        yield own
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
 def running_broker(settings: Settings) -> Iterator[Broker]:
-    """Yield a broker that answers, in a home that is removed again."""
-    (settings.home / "bench").mkdir(parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="run-", dir=settings.home / "bench"))
-    own = settings.model_copy(update={"home": home, "host": "bench", **own_ports()})
-    try:
-        own.run_dir.mkdir(parents=True)
-        with started(kafka.prepare(own), own, "kafka") as process:
-            wait_until(lambda: kafka.is_ready(own), "the broker does not answer")
-            broker = Broker(own, process.pid)
-            try:
-                yield broker
-            finally:
-                broker.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    """Yield a broker that answers, in a home of its own."""
+    with own_home(settings) as own, started(kafka.prepare(own), own, "kafka") as process:
+        wait_until(lambda: kafka.is_ready(own), "the broker does not answer")
+        broker = Broker(own, process.pid)
+        try:
+            yield broker
+        finally:
+            broker.close()
 
 
 @contextmanager

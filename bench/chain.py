@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from bench.broker import own_ports, wait_until
+from bench.broker import own_home, wait_until
 from bench.log_lines import SITE, log_files, yesterday
+from bench.pair import Row
 from bench.watch import Used, Watch
 from shoplog.io.kafka import topic_offsets
 from shoplog.ledger.freshness import freshness_ms, percentile
@@ -32,25 +31,31 @@ class Passed:
     """How lines passed: what the stack used, how long each mark took to gold, and how many seconds the last line lagged."""
 
     lines: int
+    rate: int
     used: Used
     p50_ms: float
     p99_ms: float
     behind_s: float
 
+    def row(self, name: str, to_reach: str, holds: bool) -> Row:
+        """Return the row of a benchmark's results."""
+        return {
+            "name": name, "lines": self.lines, "rate_per_s": self.rate, "p50_ms": round(self.p50_ms),
+            "p99_ms": round(self.p99_ms), "behind_s": round(self.behind_s, 1), "stack_peak_mb": round(self.used.peak_mb),
+            "stack_cpu_us_per_line": round(self.used.cpu_s / self.lines * 1e6, 1), "to_reach": to_reach, "holds": holds,
+        }  # fmt: skip
+
 
 @contextmanager
 def running_chain(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings of a stack that runs and streams, in a home that is removed again."""
-    home = Path(tempfile.mkdtemp(prefix="chain-", dir=settings.home / "bench"))
-    own = settings.model_copy(update={"home": home, "host": "bench", **own_ports()})
-    try:
-        own.run_dir.mkdir(parents=True)
-        supervisor.up(own, _PARTS)
-        wait_until(lambda: control.read_status(own).state == "running", "the stream does not run", _PATIENCE_S)
-        yield own
-    finally:
-        supervisor.down(own)
-        shutil.rmtree(home, ignore_errors=True)
+    """Yield the settings of a stack that runs and streams, in a home of its own."""
+    with own_home(settings) as own:
+        try:
+            supervisor.up(own, _PARTS)
+            wait_until(lambda: control.read_status(own).state == "running", "the stream does not run", _PATIENCE_S)
+            yield own
+        finally:
+            supervisor.down(own)
 
 
 def passed(settings: Settings, rate: int, seconds: float) -> Passed:
@@ -69,7 +74,7 @@ def passed(settings: Settings, rate: int, seconds: float) -> Passed:
         p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
         assert p50 is not None and p99 is not None, "no mark was seen in gold"
         assert _measured(own) == sum(topic_offsets(own, own.topic_raw)[1].values()) == lines
-        return Passed(lines, watch.used, p50, p99, behind_s)
+        return Passed(lines, rate, watch.used, p50, p99, behind_s)
 
 
 def _write(files: list[Path], folder: Path, rate: int) -> None:

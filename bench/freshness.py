@@ -17,12 +17,5 @@ def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
     for _ in range(min(runs, 3)):
         found = passed(settings, _RATE, max(10.0, _SECONDS * scale))
         holds = found.p50_ms <= _P50_MS and found.p99_ms <= _P99_MS and found.used.peak_mb <= _PEAK_MB
-        rows.append(
-            {
-                "name": "freshness", "lines": found.lines, "rate_per_s": _RATE, "p50_ms": round(found.p50_ms),
-                "p99_ms": round(found.p99_ms), "stack_peak_mb": round(found.used.peak_mb),
-                "stack_cpu_us_per_line": round(found.used.cpu_s / found.lines * 1e6, 1),
-                "to_reach": f"p50 {_P50_MS} ms, p99 {_P99_MS} ms, {_PEAK_MB} MB", "holds": holds,
-            }
-        )  # fmt: skip
+        rows.append(found.row("freshness", f"p50 {_P50_MS} ms, p99 {_P99_MS} ms, {_PEAK_MB} MB", holds))
     return rows

@@ -17,6 +17,7 @@ from shoplog.contracts.families import FAMILIES, STATUSES, TRAFFIC
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.logfile import read_lines
+from shoplog.io.marks import with_fate_by_reason
 from shoplog.io.sources import to_arrow
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
@@ -44,10 +45,8 @@ def figures(session: SparkSession, settings: Settings, files: list[str]) -> dict
             for path in batch.column(0).to_pylist():
                 for lines in read_lines(Path(path), SITE, "bench", now, lines_a_frame=_LINES_AT_ONCE):
                     rows = parse(lines.with_columns(pl.lit(None, pl.String).alias("reason")))
-                    fate = pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined"))
-                    yield from to_arrow(
-                        measured(rows.with_columns(fate.alias("fate")), (*FAMILIES, LEDGER)), GOLD_PARTIAL_LIVE
-                    )
+                    made = measured(with_fate_by_reason(rows), (*FAMILIES, LEDGER))
+                    yield from to_arrow(made, GOLD_PARTIAL_LIVE)
 
     # Hours differ in size: as many tasks as files, so that no core waits for long.
     paths = session.createDataFrame([(path,) for path in files], "path string").repartition(len(files))

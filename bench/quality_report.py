@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.page import between
 from bench.quality import Row
 from expectations.suites import suites
 from shoplog.contracts.quality import MEASURES
 
 _SHOWN_CHECKS = 4
+_BY = "bench/quality_report.py"
 
 
 def write_report(path: Path, rows: Sequence[Row]) -> None:
     """Write the measured tables into the page, and with them the suites as they are."""
-    text = _between(path.read_text(encoding="utf-8"), "measured", measured(rows))
-    path.write_text(_between(text, "suites", described()), encoding="utf-8")
+    text = between(path.read_text(encoding="utf-8"), "measured", _BY, measured(rows))
+    path.write_text(between(text, "suites", _BY, described()), encoding="utf-8")
 
 
 def described() -> str:
@@ -59,10 +61,3 @@ def measured(rows: Sequence[Row]) -> str:
 def _in_words(check: str) -> str:
     suite, _, of = check.partition(": ")
     return f"{suite} `{of.partition(' of ')[2]}`"
-
-
-def _between(text: str, name: str, made: str) -> str:
-    start, end = f"<!-- {name}: written by bench/quality_report.py -->", f"<!-- end of {name} -->"
-    before, found, rest = text.partition(start)
-    assert found and end in rest, f"the page has no markers for {name}"
-    return f"{before}{start}\n{made}\n{end}{rest.partition(end)[2]}"

@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 
+from bench.page import between
 from bench.pair import Row
 
 _VERSIONS = ("pyspark", "delta-spark", "polars", "duckdb", "deltalake")
-_START, _END = "<!-- results: written by make bench -->", "<!-- end of results -->"
 
 
 def keep(path: Path, name: str, rows: Sequence[Row]) -> None:
@@ -26,9 +26,8 @@ def keep(path: Path, name: str, rows: Sequence[Row]) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     page = path.with_suffix(".md")
     if page.exists():
-        before, start, rest = page.read_text(encoding="utf-8").partition(_START)
-        assert start and _END in rest, f"{page} has no markers for the results"
-        page.write_text(f"{before}{_START}\n{as_markdown(found)}\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        page.write_text(between(text, "results", "make bench", as_markdown(found)), encoding="utf-8")
 
 
 def as_markdown(found: Mapping[str, Any]) -> str:

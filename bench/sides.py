@@ -16,7 +16,6 @@ from bench.watch import Used, Watch
 from shoplog.settings import REPOSITORY
 
 Output = Any
-PYTHONPATH = f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Once:
     def __init__(self, name: str, command: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
         """Take the command line and what its environment has besides ours."""
         self.name, self._command = name, list(command)
-        self._environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "TZ": "UTC", **(variables or {})}
+        self._environment = _environment(variables)
 
     def run(self) -> Run:
         """Return the run; raises `RuntimeError` where the program fails."""
@@ -79,9 +78,8 @@ class Kept:
     ) -> None:
         """Start it; its first run is the cold one. What the processes `with_pids` use is counted with it."""
         self.name, self._with_pids = name, with_pids
-        environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "TZ": "UTC", **(variables or {})}
         self._process = subprocess.Popen(
-            list(command), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            list(command), env=_environment(variables), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def run(self) -> Run:
@@ -113,6 +111,11 @@ def answer_runs(work: Callable[[], Callable[[], Output]]) -> None:
         found = work()
         print("done", flush=True)
         print("found", json.dumps(found()), flush=True)
+
+
+def _environment(variables: Mapping[str, str] | None) -> dict[str, str]:
+    path = f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}"
+    return {**os.environ, "PYTHONPATH": path, "TZ": "UTC", **(variables or {})}
 
 
 def _cpu_of_ended_s() -> float:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
+from bench.ports import free_ports
 from shoplog.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port", "web_port")
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 class Shoplog:
     """The command as a user runs it, in a home of its own."""
 
     def __init__(self, home: Path) -> None:
-        ports = {f"SHOPLOG_{name.upper()}": str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
+        ports = {f"SHOPLOG_{name.upper()}": str(port) for name, port in free_ports(PORTS).items()}
         self.home = home
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPLOG_")}
         self.environment = {**kept, **ports, "SHOPLOG_HOME": str(home)}

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from chdb import session
 
-PATTERN = r'^([^ ]+) [^ ]+ [^\\[]*\\[([^\\]]+)\\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
+from bench.peers.combined import PATTERN, as_json
 
+# A string literal of ClickHouse reads backslashes as escapes.
+escaped = PATTERN.replace("\\", "\\\\")
 folder = Path(sys.argv[1]).parent
 connection = session.Session()
 connection.query("set max_threads = 2")
@@ -17,7 +19,7 @@ connection.query(
 connection.query(
     f"""
     insert into request
-    with extractGroups(line, '{PATTERN}') as p
+    with extractGroups(line, '{escaped}') as p
     select notEmpty(p), toHour(parseDateTimeOrZero(p[2], '%d/%b/%Y:%H:%i:%s +0000', 'UTC'), 'UTC'), p[5], toUInt64OrZero(p[6]),
         cityHash64(p[1], p[8])
     from file('{folder}/*.log', LineAsString, 'line String')
@@ -35,14 +37,4 @@ per_hour = rows(
 )
 per_status = rows("select status, count() as n from request where is_read group by status order by status")
 [[refused, visitors]] = rows("select countIf(not is_read) as r, uniqExactIf(visitor, is_read) as v from request")
-print(
-    json.dumps(
-        {
-            "requests_per_hour": {f"{hour:02}": int(count) for hour, count, _ in per_hour},
-            "bytes_per_hour": {f"{hour:02}": int(size) for hour, _, size in per_hour},
-            "requests_per_status": {status: int(count) for status, count in per_status},
-            "refused": int(refused),
-            "visitors": int(visitors),
-        }
-    )
-)
+print(as_json(per_hour, per_status, refused, visitors))

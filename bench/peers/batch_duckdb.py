@@ -1,12 +1,10 @@
 """DuckDB, written as its users would: one regular expression a line into a struct, then aggregates of a materialised table."""
 
-import json
 import sys
 
 import duckdb
 
-PATTERN = r'^([^ ]+) [^ ]+ [^\[]*\[([^\]]+)\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
-NAMES = ["address", "time", "method", "url", "status", "bytes", "referrer", "agent"]
+from bench.peers.combined import NAMES, PATTERN, as_json
 
 connection = duckdb.connect()
 connection.execute("set threads = 2; set timezone = 'UTC'")
@@ -17,7 +15,7 @@ connection.execute(
     create temp table request as
     with cut as materialized (select parts(line) as p from {lines})
     select p.address <> '' as is_read, hour(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z')) as hour, p.status as status,
-        coalesce(try_cast(p.bytes as bigint), 0) as bytes, hash(p.address, p.agent) as visitor
+        coalesce(try_cast(p.bytes_sent as bigint), 0) as bytes, hash(p.address, p.user_agent) as visitor
     from cut
     """,
     [sys.argv[1:]],
@@ -27,14 +25,4 @@ per_status = connection.execute("select status, count(*) from request where is_r
 refused, visitors = connection.execute(
     "select count(*) filter (where not is_read), count(distinct visitor) filter (where is_read) from request"
 ).fetchone()
-print(
-    json.dumps(
-        {
-            "requests_per_hour": {f"{hour:02}": count for hour, count, _ in sorted(per_hour)},
-            "bytes_per_hour": {f"{hour:02}": int(size) for hour, _, size in sorted(per_hour)},
-            "requests_per_status": dict(sorted(per_status)),
-            "refused": refused,
-            "visitors": visitors,
-        }
-    )
-)
+print(as_json(per_hour, per_status, refused, visitors))

@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.peers.combined import as_json
+
 IGNORED = (
     "REQUESTS", "REQUESTS_STATIC", "NOT_FOUND", "HOSTS", "OS", "BROWSERS", "VIRTUAL_HOSTS", "REFERRERS", "REFERRING_SITES",
     "KEYPHRASES", "REMOTE_USER", "CACHE_STATUS", "GEO_LOCATION", "MIME_TYPE", "TLS_TYPE",
@@ -24,16 +26,8 @@ with tempfile.TemporaryDirectory() as folder:
     ]
     subprocess.run([*command, *(f"--ignore-panel={panel}" for panel in IGNORED)], check=True, stdout=subprocess.DEVNULL)
     found = json.loads(report.read_text())
-hours = {row["data"]: row for row in found["visit_time"]["data"]}
-statuses = [item for group in found["status_codes"]["data"] for item in group["items"]]
-print(
-    json.dumps(
-        {
-            "requests_per_hour": {hour: row["hits"]["count"] for hour, row in sorted(hours.items())},
-            "bytes_per_hour": {hour: row["bytes"]["count"] for hour, row in sorted(hours.items())},
-            "requests_per_status": {item["data"][:3]: item["hits"]["count"] for item in statuses},
-            "refused": found["general"]["failed_requests"],
-            "visitors": sum(row["visitors"]["count"] for row in found["visitors"]["data"]),
-        }
-    )
-)
+hours = [(int(row["data"]), row["hits"]["count"], row["bytes"]["count"]) for row in found["visit_time"]["data"]]
+groups = found["status_codes"]["data"]
+statuses = [(item["data"][:3], item["hits"]["count"]) for group in groups for item in group["items"]]
+visitors = sum(row["visitors"]["count"] for row in found["visitors"]["data"])
+print(as_json(hours, statuses, found["general"]["failed_requests"], visitors))

@@ -1,12 +1,10 @@
 """polars, its streaming engine: one regular expression a line into a struct, then aggregates of one scan."""
 
-import json
 import sys
 
 import polars as pl
 
-PATTERN = r'^([^ ]+) [^ ]+ [^\[]*\[([^\]]+)\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
-NAMES = ["address", "time", "method", "url", "status", "bytes", "referrer", "agent"]
+from bench.peers.combined import NAMES, PATTERN, as_json
 
 lines = pl.scan_lines(sys.argv[1:], name="line")
 parts = lines.select(pl.col("line").str.extract_groups(PATTERN).struct.rename_fields(NAMES).alias("p")).unnest("p")
@@ -14,8 +12,8 @@ time = pl.col("time").str.to_datetime("%d/%b/%Y:%H:%M:%S %z", strict=False, time
 requests = parts.select(
     "status",
     time.dt.hour().alias("hour"),
-    pl.col("bytes").replace("-", "0").cast(pl.Int64).alias("bytes"),
-    pl.struct("address", "agent").hash().alias("visitor"),
+    pl.col("bytes_sent").replace("-", "0").cast(pl.Int64).alias("bytes"),
+    pl.struct("address", "user_agent").hash().alias("visitor"),
 )
 read = requests.filter(pl.col("status").is_not_null())
 per_hour, per_status, refused, visitors = pl.collect_all(
@@ -27,14 +25,4 @@ per_hour, per_status, refused, visitors = pl.collect_all(
     ],
     engine="streaming",
 )
-print(
-    json.dumps(
-        {
-            "requests_per_hour": {f"{hour:02}": count for hour, count, _ in per_hour.iter_rows()},
-            "bytes_per_hour": {f"{hour:02}": size for hour, _, size in per_hour.iter_rows()},
-            "requests_per_status": dict(per_status.iter_rows()),
-            "refused": refused.item(),
-            "visitors": visitors.item(),
-        }
-    )
-)
+print(as_json(per_hour.rows(), per_status.rows(), refused.item(), visitors.item()))

@@ -9,18 +9,19 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-PATTERN = r'^([^ ]+) [^ ]+ [^\[]*\[([^\]]+)\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
-NAMES = ["address", "time", "method", "url", "status", "bytes_sent", "referrer", "user_agent"]
-IDENTITY = ["version", "site", "host", "file", "byte_offset", "line_bytes", "line"]
+from bench.peers.combined import IDENTITY, NAMES, PATTERN
+from bench.peers.whole_topic import values_of
+
 BATCH = 200_000
 
 
 def parsed(values: list[bytes]) -> pl.DataFrame:
     """Return the lines of records with their fields; `status` is null where a line does not read."""
     text = pl.DataFrame({"value": pl.Series(values, dtype=pl.Binary).cast(pl.String)})
-    parts = text.select(pl.col("value").str.splitn("\t", 7).struct.rename_fields(IDENTITY).alias("i")).unnest("i")
+    parts = text.select(
+        pl.col("value").str.splitn("\t", 7).struct.rename_fields([*IDENTITY, "line"]).alias("i")
+    ).unnest("i")
     fields = pl.col("line").str.extract_groups(PATTERN).struct.rename_fields(NAMES).alias("f")
     return parts.with_columns(fields).unnest("f").with_columns(
         pl.col("byte_offset", "line_bytes").cast(pl.Int64),
@@ -32,30 +33,17 @@ def parsed(values: list[bytes]) -> pl.DataFrame:
 
 def drain(broker: str, topic: str, home: Path) -> None:
     """Write silver, quarantine and minutes of every record of the topic."""
-    options = {
-        "bootstrap.servers": broker, "group.id": "by-hand", "enable.auto.commit": False,
-        "fetch.message.max.bytes": 16 << 20, "queued.max.messages.kbytes": 262_144,
-    }  # fmt: skip
-    consumer = Consumer(options)
-    partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-    places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions]
-    left = sum(consumer.get_watermark_offsets(place, timeout=30)[1] for place in places)
-    consumer.assign(places)
-    while left:
-        values: list[bytes] = []
-        while len(values) < min(BATCH, left):
-            values += [m.value() for m in consumer.consume(min(BATCH, left) - len(values), timeout=1) if not m.error()]
-        left -= len(values)
+    options = {"fetch.message.max.bytes": 16 << 20, "queued.max.messages.kbytes": 262_144}
+    for values in values_of(broker, topic, BATCH, **options):
         rows = parsed(values)
         read = rows.filter(pl.col("status").is_not_null())
         read.write_delta(home / "silver", mode="append")
         refused = rows.filter(pl.col("status").is_null())
-        refused.select(IDENTITY).write_delta(home / "quarantine", mode="append")
+        refused.select(*IDENTITY, "line").write_delta(home / "quarantine", mode="append")
         minutes = read.group_by("site", pl.col("time").dt.truncate("1m").alias("minute")).agg(
             pl.len().alias("requests"), pl.col("bytes_sent").sum(), pl.col("address").n_unique().alias("addresses")
         )
         minutes.write_delta(home / "minutes", mode="append")
-    consumer.close()
 
 
 def figures(home: Path) -> dict[str, object]:

@@ -11,11 +11,7 @@ from pathlib import Path
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
-PATTERN = (
-    r'^([^ ]+) [^ ]+ [^\[]*\[([^ \]]+) [^\]]+\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
-)
-NAMES = ["address", "time_text", "method", "url", "status", "bytes_sent", "referrer", "user_agent"]
-IDENTITY = ["version", "site", "host", "file", "byte_offset", "line_bytes"]
+from bench.peers.combined import IDENTITY, NAMES, PATTERN
 
 jars, broker, topic, folder = sys.argv[1:]
 home = Path(folder) / "flink"
@@ -45,16 +41,15 @@ parts = ", ".join(
     f"`{name}` as split_index(`value`, U&'\\0009', {place})" for place, name in enumerate([*IDENTITY, "line"])
 )
 line = "split_index(`value`, U&'\\0009', 6)"
-time = f"to_timestamp(regexp_extract({line}, '{quoted}', 2), 'dd/MMM/yyyy:HH:mm:ss')"
+# All stamps are UTC: the zone is left out.
+time = f"to_timestamp(left(regexp_extract({line}, '{quoted}', 2), 20), 'dd/MMM/yyyy:HH:mm:ss')"
 flink.execute_sql(
     f"""create table record (`value` string, {parts}, event_time as coalesce({time}, timestamp '1970-01-01 00:00:00'),
     watermark for event_time as event_time - interval '1' day) with ('connector' = 'kafka', 'topic' = '{topic}', 'format' = 'raw',
     'properties.bootstrap.servers' = '{broker}', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset')"""
 )
 fields = ", ".join(
-    f"regexp_extract(line, '{quoted}', {place + 1}) as `{name}`"
-    for place, name in enumerate(NAMES)
-    if name != "time_text"
+    f"regexp_extract(line, '{quoted}', {place + 1}) as `{name}`" for place, name in enumerate(NAMES) if name != "time"
 )
 flink.execute_sql(
     f"create view parsed as select {', '.join(f'`{name}`' for name in IDENTITY)}, line, event_time, {fields} from record"

@@ -13,11 +13,9 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from bench.peers.combined import IDENTITY, NAMES, PATTERN
 from shoplog.settings import REPOSITORY
 
-PATTERN = r'^([^ ]+) [^ ]+ [^\[]*\[([^\]]+)\] "([A-Z]+) ([^ "]+)[^"]*" ([0-9]{3}) ([0-9]+|-) "([^"]*)" "([^"]*)"'
-NAMES = ["address", "time", "method", "url", "status", "bytes_sent", "referrer", "user_agent"]
-IDENTITY = ["version", "site", "host", "file", "byte_offset", "line_bytes"]
 RECORDS_A_BATCH = 400_000
 
 broker, topic, folder = sys.argv[1:]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from bench.ports import free_ports
 from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.settings import REPOSITORY, Settings
 from shoplog.stack.airflow import USER, airflow_command, airflow_environment, password, prepare_airflow
@@ -37,12 +37,6 @@ esac
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
     return [parent, *parent.children(recursive=True)]
@@ -51,7 +45,7 @@ def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, list[subprocess.Popen[bytes]]]]:
     home = tmp_path_factory.mktemp("airflow")
-    settings = Settings(home=home / "home", host="web1", airflow_port=free_port())
+    settings = Settings(home=home / "home", host="web1", **free_ports(["airflow_port"]))
     fake = home / "shoplog"
     fake.write_text(FAKE)
     fake.chmod(0o755)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from bench.ports import free_ports
 from shoplog.settings import Settings
 from shoplog.stack import flume, supervised, supervisor
 from shoplog.stack.launch import pid_file
@@ -25,16 +25,10 @@ PARTS = ["kafka", "flume", "census"]
 LINE = '10.0.{}.{} - - [22/Nov/2026:10:00:00 +0000] "GET /p/{} HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     home = tmp_path_factory.mktemp("collect")
-    ports = {name: free_port() for name in ("kafka_port", "kafka_controller_port", "flume_metrics_port")}
+    ports = free_ports(("kafka_port", "kafka_controller_port", "flume_metrics_port"))
     settings = Settings(home=home, host="web1", census_interval_s=0.5, **ports)
     try:
         supervisor.up(settings, PARTS)
