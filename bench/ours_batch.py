@@ -16,9 +16,9 @@ from bench.sides import answer_runs
 from shoplog.contracts.families import FAMILIES, STATUSES, TRAFFIC
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.arrow import to_arrow
 from shoplog.io.logfile import read_lines
 from shoplog.io.marks import with_fate_by_reason
-from shoplog.io.sources import to_arrow
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.spark import build_session

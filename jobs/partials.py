@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,11 +14,13 @@ import pyarrow.parquet as pq
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.sources import arrow_schema, mapping, to_arrow
+from shoplog.io.arrow import arrow_schema
+from shoplog.io.data_files import DataFiles
+from shoplog.io.sources import mapping
 from shoplog.transforms.measure import inputs_of, measured
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 _ROWS_AT_ONCE = 200_000
 
@@ -28,10 +31,13 @@ def partials(rows: DataFrame, families: Sequence[Family], table: Table = GOLD_PA
     return rows.select(*inputs_of(families, rows.columns)).mapInArrow(measure, table.schema_ddl)
 
 
-def partials_of_files(session: SparkSession, tasks: Sequence[Sequence[str]], families: Sequence[Family]) -> DataFrame:
-    """Return the families' partials of data files of bronze, each task's read by itself.
+def measuring(
+    tasks: Sequence[Sequence[str]], families: Sequence[Family], warehouse: Path
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return the function by which a Spark task measures data files of bronze and writes their partials as a data file of gold.
 
-    Spark would turn each line's columns into a row and the rows into columns again, which costs more than measuring them.
+    Its rows say which of `tasks` it does; it yields the description of the file. Spark itself would turn each line's columns
+    into a row and the rows into columns again, which costs more than measuring them.
     """
     columns = inputs_of(families, BRONZE_ACCESS_LOG.column_names)
     assert not set(columns) & set(BRONZE_ACCESS_LOG.partition_by), "a partition's column is not in its files"
@@ -39,14 +45,14 @@ def partials_of_files(session: SparkSession, tasks: Sequence[Sequence[str]], fam
     schema = pa.schema([bronze.field(name) for name in columns])
 
     def measure(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for task in batch.column(0).to_pylist():
-                for path in tasks[task]:
-                    found = pq.read_table(path, columns=columns, partitioning=None).cast(schema)
-                    for some in pl.DataFrame(pl.from_arrow(found)).iter_slices(_ROWS_AT_ONCE):
-                        yield from to_arrow(measured(some, families), GOLD_PARTIAL_LIVE)
+        with DataFiles(GOLD_PARTIAL_LIVE, warehouse / GOLD_PARTIAL_LIVE.name) as gold:
+            for path in (path for batch in batches for task in batch.column(0).to_pylist() for path in tasks[task]):
+                found = pq.read_table(path, columns=columns, partitioning=None).cast(schema)
+                for some in pl.DataFrame(pl.from_arrow(found)).iter_slices(_ROWS_AT_ONCE):
+                    gold.write(measured(some, families))
+            yield gold.described()
 
-    return session.range(0, len(tasks), 1, max(1, len(tasks))).mapInArrow(measure, GOLD_PARTIAL_LIVE.schema_ddl)
+    return measure
 
 
 def accepted_partials(requests: DataFrame) -> DataFrame:

@@ -30,7 +30,7 @@ def test_a_planted_incident_is_told_once_live_and_stands_once_in_the_recomputed_
     settings = Settings(home=tmp_path / "home", host="web1")
     batches = Batches(spark, settings)
     batches.ingest_time = datetime.now(UTC)
-    create_table(spark, settings, GOLD_ANOMALY_LIVE.name)
+    create_table(settings, GOLD_ANOMALY_LIVE.name)
     watch, told = AnomalyWatch(batches.tables), 0
     end = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 18, tzinfo=UTC)
     incident = PlannedIncident("brute_force", 120)

@@ -13,9 +13,9 @@ from shoplog.contracts.anomalies import COUNTS
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.tables import GOLD_ANOMALY, SILVER_REQUEST
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.io.arrow import to_arrow
 from shoplog.io.history import HISTORY_DAYS, requests_by_dimension
 from shoplog.io.sinks import replace_days, table_path
-from shoplog.io.sources import to_arrow
 from shoplog.settings import Settings
 from shoplog.transforms.anomalies.day import found_anomalies
 from shoplog.transforms.anomalies.evidence import with_contributors, with_examples

@@ -29,7 +29,7 @@ def bronze_versions(session: SparkSession, settings: Settings) -> dict[str, int]
 
     versions = {}
     for table in (BRONZE_ACCESS_LOG.name, BRONZE_IMPORT_LOG.name):
-        path = create_table(session, settings, table)
+        path = create_table(settings, table)
         versions[table] = DeltaTable.forPath(session, str(path)).history(1).first()["version"]
     return versions
 

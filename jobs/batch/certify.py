@@ -31,7 +31,7 @@ def certify(session: SparkSession, settings: Settings, day: date) -> Certificate
     versions = {table: number for table, number in pinned.items() if number is not None}
     with table_leases(settings, (CERTIFICATE.name,), "certify", session._jvm):
         made = certificate(settings, day, now.isoformat(timespec="seconds"), code_version(), versions)
-        create_table(session, settings, CERTIFICATE.name)
+        create_table(settings, CERTIFICATE.name)
         rows = [_row(made, site, now) for site in made.sites]
         replace_days(
             session.createDataFrame(rows, CERTIFICATE.schema_ddl).coalesce(1), settings, CERTIFICATE.name, [day]

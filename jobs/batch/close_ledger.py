@@ -42,7 +42,7 @@ def close_ledger(
 
 
 def _replace(session: SparkSession, settings: Settings, table: Table, day: date, rows: list[dict[str, Any]]) -> None:
-    create_table(session, settings, table.name)
+    create_table(settings, table.name)
     values = []
     for row in rows:
         if "window_start" in row:

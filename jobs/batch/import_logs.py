@@ -50,8 +50,8 @@ def import_logs(
     expected = sum(lines_in(one) for one in ranges)
     expected += sum(held[path].lines + held[path].has_unfinished for path in paths)
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
-        imported = create_table(session, settings, BRONZE_IMPORT_LOG.name)
-        streamed = create_table(session, settings, BRONZE_ACCESS_LOG.name)
+        imported = create_table(settings, BRONZE_IMPORT_LOG.name)
+        streamed = create_table(settings, BRONZE_ACCESS_LOG.name)
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
@@ -96,7 +96,7 @@ def import_logs(
 def _append_censuses(
     session: SparkSession, settings: Settings, site: str, host: str, held: dict[Path, ArchiveCensus], now: datetime
 ) -> None:
-    create_table(session, settings, LEDGER_CENSUS_IMPORT.name)
+    create_table(settings, LEDGER_CENSUS_IMPORT.name)
     rows = [(site, host, file_identity(path), None, census.size, census.lines, now) for path, census in held.items()]
     frame = session.createDataFrame(rows, LEDGER_CENSUS_IMPORT.schema_ddl).coalesce(1)
     append(frame, settings, LEDGER_CENSUS_IMPORT.name)

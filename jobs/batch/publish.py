@@ -42,8 +42,8 @@ def publish(
         if day >= datetime.now(UTC).date():
             raise UserError(f"{day} is not over in UTC: only finished days are published.")
     with table_leases(settings, (PUBLISHED_DAY.name,), "publish", session._jvm):
-        published = create_table(session, settings, PUBLISHED_DAY.name)
-        create_table(session, settings, GOLD_PARTIAL_LIVE.name)
+        published = create_table(settings, PUBLISHED_DAY.name)
+        create_table(settings, GOLD_PARTIAL_LIVE.name)
         computed = _versions_of(settings, days)
         live = _live_as_computed(session, settings, computed)
         versions = {table: latest_version(settings.warehouse / table) for table in WRITES}
@@ -84,7 +84,7 @@ def _versions_of(settings: Settings, days: Sequence[date]) -> dict[date, int]:
 
 def _certified(session: SparkSession, settings: Settings, computed: Mapping[date, int]) -> DataFrame:
     """Return site and day of the `equal` certificates that were made of the days as they are recomputed now."""
-    made = session.read.format("delta").load(str(create_table(session, settings, CERTIFICATE.name)))
+    made = session.read.format("delta").load(str(create_table(settings, CERTIFICATE.name)))
     of_now = f"bronze_version = {_bronze_version(computed)}"
     return made.where(f"verdict = 'equal' and {in_days('day', list(computed))} and {of_now}").select("site", "day")
 

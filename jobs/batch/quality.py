@@ -49,7 +49,7 @@ def check_day(session: SparkSession, settings: Settings, day: date) -> dict[str,
     with table_leases(settings, (QUALITY_MEASURE.name, QUALITY_RESULT.name), "quality", session._jvm):
         _keep_measures(session, settings, connection, day)
         rows = run_quality(settings, day, day_frames(connection, day, is_over), versions)
-        create_table(session, settings, QUALITY_RESULT.name)
+        create_table(settings, QUALITY_RESULT.name)
         values = [tuple(asdict(row)[name] for name in QUALITY_RESULT.column_names) for row in rows]
         append(session.createDataFrame(values, QUALITY_RESULT.schema_ddl).coalesce(1), settings, QUALITY_RESULT.name)
     failed = [row for row in rows if not row.success]
@@ -64,7 +64,7 @@ def check_day(session: SparkSession, settings: Settings, day: date) -> dict[str,
 
 def _keep_measures(session: SparkSession, settings: Settings, connection: duckdb.DuckDBPyConnection, day: date) -> None:
     """Measure the day anew and earlier days that nobody measured; `quality_measure` then holds what is usual."""
-    create_table(session, settings, QUALITY_MEASURE.name)
+    create_table(settings, QUALITY_MEASURE.name)
     first = day - timedelta(days=HISTORY_DAYS)
     known = connection.execute(f"select distinct day from {QUALITY_MEASURE.name} where day >= $1", [first]).fetchall()
     days = [d for d in _days(first, day) if d == day or (d,) not in known]

@@ -47,7 +47,7 @@ def recompute(
     versions = bronze_versions(session, settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
         for table in WRITES:
-            create_table(session, settings, table)
+            create_table(settings, table)
         sites = None if site is None else _with_changed(site, sites_with_new_lines(session, settings, versions, days))
         lines = read_days(session, settings, versions, days).where(in_sites(sites))
         once = lines_once(lines, settings).persist()

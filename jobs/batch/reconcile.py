@@ -48,7 +48,7 @@ def reconcile(session: SparkSession, settings: Settings, day: date) -> dict[str,
     at = {**versions, GOLD_PARTIAL_LIVE.name: live_version(settings, versions[BRONZE_ACCESS_LOG.name])}
     sides = Sides.of(session, settings, day, at)
     with table_leases(settings, (GOLD_PARITY.name,), "reconcile", session._jvm):
-        create_table(session, settings, GOLD_PARITY.name)
+        create_table(settings, GOLD_PARITY.name)
         imported = sides.only_imported().persist()
         rows = _figures(sides, imported)
         if datetime.now(UTC).date() - day < timedelta(days=KEPT_DAYS):

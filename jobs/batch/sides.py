@@ -41,7 +41,7 @@ class Sides:
 
     def batch(self, table: str) -> DataFrame:
         """Return the day's rows of a recomputed table, as it is now."""
-        rows = self.session.read.format("delta").load(str(create_table(self.session, self.settings, table)))
+        rows = self.session.read.format("delta").load(str(create_table(self.settings, table)))
         return rows.where(f"event_date = '{self.day}'")
 
     def as_streamed(self) -> DataFrame:
@@ -70,7 +70,7 @@ class Sides:
 
     def _read_at(self, table: str) -> DataFrame:
         reader = self.session.read.format("delta").option("versionAsOf", self.at[table])
-        return reader.load(str(create_table(self.session, self.settings, table)))
+        return reader.load(str(create_table(self.settings, table)))
 
 
 def _named(versions: set[int | None]) -> str:

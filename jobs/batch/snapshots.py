@@ -53,7 +53,7 @@ def _store(
     from delta.tables import DeltaTable
 
     with table_leases(settings, (REPORT_SNAPSHOT.name,), "publish", session._jvm):
-        path = create_table(session, settings, REPORT_SNAPSHOT.name)
+        path = create_table(settings, REPORT_SNAPSHOT.name)
         known = stored_keys(settings, [report.question.span.first for report in reports])
         rows: list[tuple[Any, ...]] = []
         keys = set()

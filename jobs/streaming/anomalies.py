@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 
 from shoplog.contracts.tables import GOLD_ANOMALY_LIVE
+from shoplog.io.appends import append_rows
 from shoplog.io.commits import latest_version, read_commit
 from shoplog.io.history import minute_counts, requests_by_dimension
 from shoplog.io.offsets import KafkaRange
-from shoplog.io.sinks import append, create_table
-from shoplog.io.sources import to_arrow
+from shoplog.io.sinks import create_table, table_path
 from shoplog.transforms.anomalies.day import found_anomalies
 from shoplog.transforms.anomalies.evidence import with_contributors, with_examples
 from shoplog.transforms.anomalies.minutes import KEPT, Minutes, closed_at
@@ -35,7 +34,7 @@ class AnomalyWatch:
         self.version = latest_version(tables.gold)
         self.minutes, self.watches = Minutes(), dict[str, SiteWatch]()
         self.known: set[tuple[str, str]] = set()
-        live = create_table(tables.session, self.settings, GOLD_ANOMALY_LIVE.name)
+        live = create_table(self.settings, GOLD_ANOMALY_LIVE.name)
         told = pl.scan_delta(str(live)).select(GOLD_ANOMALY_LIVE.key)
         self.told = set(told.collect().iter_rows())
         past = minute_counts(self.settings)
@@ -72,9 +71,7 @@ class AnomalyWatch:
         lines = pl.scan_delta(str(self.tables.bronze)).filter(pl.col("event_date").is_in(fresh["event_date"].implode()))
         days = fresh["event_date"].unique().to_list()
         shown = with_contributors(with_examples(fresh, lines), requests_by_dimension(self.settings, days, is_live=True))
-        batches: list[Any] = list(to_arrow(shown, GOLD_ANOMALY_LIVE))
-        rows = self.tables.session.createDataFrame(pa.Table.from_batches(batches), GOLD_ANOMALY_LIVE.schema_ddl)
-        at = self.tables.measured
-        append(rows.coalesce(1), self.settings, GOLD_ANOMALY_LIVE.name, KafkaRange(at, at).to_metadata())
+        path, at = table_path(self.settings, GOLD_ANOMALY_LIVE.name), self.tables.measured
+        append_rows(path, shown, GOLD_ANOMALY_LIVE, KafkaRange(at, at).to_metadata())
         self.told.update(keys)
         return len(fresh)

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from deltalake import DeltaTable
 
-from jobs.partials import partials_of_files
 from jobs.streaming.crash import crash_point
-from shoplog.contracts.families import LIVE_FAMILIES
+from jobs.streaming.land import Written, land, measure_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.errors import DriftError
+from shoplog.io.appends import append_files
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts, login_key
-from shoplog.io.sinks import append, table_path
-from shoplog.io.sources import landing
+from shoplog.io.sinks import table_path
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
-from shoplog.transforms.identity import read_identity
 from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-_ONE_TASK_RECORDS = 50_000
-_RECORD = "value", "partition kafka_partition", "offset kafka_offset", "topic", "timestamp ingest_time"
 
 
 class LiveTables:
@@ -43,14 +36,15 @@ class LiveTables:
         self.catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
         self.lock = threading.Lock()
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
-        self._bronze_version, self._gold_version = latest_version(self.bronze), latest_version(self.gold)
+        self._bronze, self._gold = DeltaTable(self.bronze), DeltaTable(self.gold)
+        self._bronze_version = latest_version(self.bronze)
         start = read_start(settings.checkpoint) or {}
         self.committed = committed_offsets(self.bronze) or start
         self.measured = committed_offsets(self.gold) or (start if self.committed == start else {})
         newest = newest_commit_with_metadata(self.bronze)
         resharded = newest.metadata.get("resharded", []) if newest else []
-        self.catch_up()
         self.marks = marks_of(pl.scan_delta(str(self.gold)))
+        self.catch_up()
         self.seen: dict[FileKey, pl.Series] = {}
         self._remember([(s, h, f) for s, h, f in resharded])
         self.batch_id = -1
@@ -58,24 +52,26 @@ class LiveTables:
     def write_batch(self, records: DataFrame, batch_id: int) -> None:
         """Write one micro-batch; called by Spark, again with the same batch after a crash."""
         with self.lock:
+            self.catch_up()
             covered = KafkaRange(self._start_of(batch_id), self._offset_log(batch_id))
             if judge(self.committed, covered, BRONZE_ACCESS_LOG.name) is Verdict.WRITE:
                 if self.committed and covered.end.keys() - self.committed.keys():
                     self._remember(sorted({key[1:] for key in self.marks}))
-                self._append_bronze(records, covered)
-                crash_point("after_bronze")
-            self.catch_up()
-            crash_point("after_gold")
+                self._write(records, covered)
             self.batch_id = batch_id
             crash_point("before_commit_log")
 
-    def _append_bronze(self, records: DataFrame, covered: KafkaRange) -> None:
+    def _write(self, records: DataFrame, covered: KafkaRange) -> None:
         salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
         parse = line_parser(self.sites, self.catalogues, salts, login_key(self.settings.secrets_dir))
-        land = landing(read_identity, parse, self.marks, self.seen)
-        rows = records.selectExpr(*_RECORD).mapInArrow(land, BRONZE_ACCESS_LOG.schema_ddl)
-        append(rows, self.settings, BRONZE_ACCESS_LOG.name, covered.to_metadata(resharded=list(self.seen)))
+        where = self.settings.topic_raw, self.settings.warehouse
+        written = land(records, covered.records, parse, self.marks, self.seen, *where)
+        lines = written.get(BRONZE_ACCESS_LOG.name, [])
+        append_files(self._bronze, lines, covered.to_metadata(resharded=list(self.seen)))
         self.committed = covered.end
+        crash_point("after_bronze")
+        self._append_partials(written, covered)
+        crash_point("after_gold")
 
     def catch_up(self) -> None:
         """Write the partials of each bronze commit beyond the partials' offsets, oldest first, from its own files."""
@@ -83,14 +79,16 @@ class LiveTables:
             covered = KafkaRange.from_metadata(commit.metadata)
             if judge(self.measured, covered, GOLD_PARTIAL_LIVE.name) is Verdict.SKIP:
                 continue
-            rows = live_partials(self.session, commit.added, covered.records)
-            append(rows, self.settings, GOLD_PARTIAL_LIVE.name, covered.to_metadata())
-            self.measured = covered.end
-            if hasattr(self, "marks"):
-                self._gold_version = latest_version(self.gold, self._gold_version)
-                written = read_commit(self.gold, self._gold_version or 0).added
-                if written:
-                    self.marks = marks_of(pl.scan_parquet(list(written), missing_columns="insert"), self.marks)
+            written = measure_files(self.session, commit.added, covered.records, self.settings.warehouse)
+            self._append_partials(written, covered)
+
+    def _append_partials(self, written: Written, covered: KafkaRange) -> None:
+        files = written.get(GOLD_PARTIAL_LIVE.name, [])
+        append_files(self._gold, files, covered.to_metadata())
+        self.measured = covered.end
+        if files:
+            paths = [self.gold / file.path for file in files]
+            self.marks = marks_of(pl.scan_parquet(paths, missing_columns="insert"), self.marks)
 
     def _unmeasured(self) -> list[Commit]:
         """Return bronze's commits after the partials' offsets, newest first."""
@@ -122,17 +120,3 @@ class LiveTables:
         if batch_id > 0:
             return self._offset_log(batch_id - 1)
         return read_start(self.settings.checkpoint) or {}
-
-
-def live_partials(session: SparkSession, files: Sequence[str], records: int) -> DataFrame:
-    """Return the partials of every family of bronze's data files; a small batch is one task and one file.
-
-    Raises `DriftError` where a file is gone before it was measured.
-    """
-    missing = [name for name in files if not Path(name).exists()]
-    if missing:
-        raise DriftError(
-            f"{missing[0]} is gone before it was measured: follow docs/runbook.md, 'A data file is missing'."
-        )
-    tasks = [files] if records <= _ONE_TASK_RECORDS else [[file] for file in files]
-    return partials_of_files(session, tasks, LIVE_FAMILIES)

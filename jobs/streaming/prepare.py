@@ -6,14 +6,17 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from deltalake import DeltaTable
+
 from jobs.partials import partials
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
+from shoplog.io.appends import append_files
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
-from shoplog.io.sinks import append, conform, create_table
+from shoplog.io.sinks import conform, create_table, table_path
 from shoplog.io.start import starting_offsets
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
@@ -27,15 +30,15 @@ if TYPE_CHECKING:
 def open_tables(session: SparkSession, settings: Settings, orders: Orders) -> LiveTables:
     """Return the live tables with the checkpoint made fit for them; raises `DriftError` where they do not fit."""
     sites = load_sites(settings)
-    bronze, gold = (create_table(session, settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+    bronze, gold = (create_table(settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
     for table in (LEDGER_CENSUS_LIVE, GOLD_ANOMALY_LIVE):
-        create_table(session, settings, table.name)
+        create_table(settings, table.name)
     beginning, end = topic_offsets(settings, settings.topic_raw)
     if orders.reset_offsets:
         reset = KafkaRange(beginning, beginning).to_metadata(reset=True)
         rebuild_partials(session, settings)
         for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE):
-            append(session.createDataFrame([], table.schema_ddl), settings, table.name, reset)
+            append_files(DeltaTable(table_path(settings, table.name)), [], reset)
     anew = orders.from_bronze or orders.reset_offsets
     start = starting_offsets(
         settings.checkpoint,

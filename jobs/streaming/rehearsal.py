@@ -33,7 +33,7 @@ def rehearse(session: SparkSession, settings: Settings) -> None:
     (scratch.checkpoint / START_FILE).write_text('{"0": 0}', encoding="utf-8")
     sites = load_sites(settings)
     for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE):
-        create_table(session, scratch, table.name)
+        create_table(scratch, table.name)
     tables = LiveTables(session, scratch, sites)
     for batch_id in range(_BATCHES):
         end = json.dumps({scratch.topic_raw: {"0": (batch_id + 1) * _LINES}})

@@ -7,13 +7,16 @@ import time
 from collections import Counter
 from datetime import UTC, date, datetime
 
+import polars as pl
+
 from jobs.streaming.anomalies import AnomalyWatch
 from jobs.streaming.batch import LiveTables
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.appends import append_rows
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
-from shoplog.io.sinks import append, replace_days
+from shoplog.io.sinks import replace_days, table_path
 from shoplog.transforms.merge import compacted
 
 # A day's partials are folded once they lie in this many files: reading them stays cheap, rewriting them rare.
@@ -56,8 +59,9 @@ class Upkeep:
             seen = json.loads(value)
             seen_at = datetime.fromisoformat(seen["seen_at"]).astimezone(UTC)
             rows.append((*(seen[n] for n in ("site", "host", "file", "inode", "size", "lines")), seen_at))
-        frame = self.tables.session.createDataFrame(rows, LEDGER_CENSUS_LIVE.schema_ddl).coalesce(1)
-        append(frame, self.settings, LEDGER_CENSUS_LIVE.name, KafkaRange(start, end).to_metadata())
+        seen_files = pl.DataFrame(rows, LEDGER_CENSUS_LIVE.column_names, orient="row", infer_schema_length=None)
+        path = table_path(self.settings, LEDGER_CENSUS_LIVE.name)
+        append_rows(path, seen_files, LEDGER_CENSUS_LIVE, KafkaRange(start, end).to_metadata())
         self.census_at = end
 
     def fold_fullest_day(self) -> None:

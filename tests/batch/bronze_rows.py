@@ -11,7 +11,7 @@ from deltalake import write_deltalake
 
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
-from shoplog.io.sources import arrow_schema, to_arrow
+from shoplog.io.arrow import arrow_schema, to_arrow
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.transforms.landing import line_parser

@@ -19,12 +19,12 @@ from jobs.batch.maintain import maintain
 from shoplog.contracts.proof import GOLD_PARITY, LEDGER_CENSUS_IMPORT, PUBLISHED_DAY
 from shoplog.contracts.tables import BRONZE_IMPORT_LOG, TABLES
 from shoplog.errors import TryLaterError, UserError
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version
 from shoplog.io.housekeeping import remove_files
 from shoplog.io.query import run_sql
 from shoplog.io.sinks import append as append_by_spark
 from shoplog.io.sinks import create_table
-from shoplog.io.sources import arrow_schema
 from shoplog.settings import REPOSITORY, Settings
 from shoplog.stack.control import StreamStatus, give_orders, read_orders, read_status, write_status
 from shoplog.stack.upkeep_request import ask_for_upkeep
@@ -261,7 +261,7 @@ def test_what_spark_wrote_spark_reads_the_same_and_goes_on_writing(spark: Any, s
         f"select 'shop' site, date'{DAY}' day, timestamp'2026-11-21 02:00:00.123456' published_at, 7L bronze_version, "
         "map('silver_request', cast(null as bigint)) table_versions, 5L requests, 5L live_requests"
     )
-    path = str(create_table(spark, settings, PUBLISHED_DAY.name))
+    path = str(create_table(settings, PUBLISHED_DAY.name))
     for _ in range(2):
         append_by_spark(spark.sql(row), settings, PUBLISHED_DAY.name)
     before = [str(found) for found in spark.read.format("delta").load(path).collect()]

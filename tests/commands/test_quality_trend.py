@@ -12,7 +12,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from shoplog.contracts.proof import QUALITY_RESULT
-from shoplog.io.sources import arrow_schema
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.trends import quality_trend
 from shoplog.settings import Settings
 

@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 
 from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, PUBLISHED_DAY, QUALITY_RESULT
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
-from shoplog.io.sources import arrow_schema
+from shoplog.io.arrow import arrow_schema
 from shoplog.settings import Settings
 
 DAY = date(2026, 11, 20)

@@ -17,8 +17,8 @@ from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version
-from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

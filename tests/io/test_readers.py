@@ -20,9 +20,9 @@ from jobs.streaming import upkeep
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import TABLES
 from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.query import run_sql
 from shoplog.io.sinks import create_table
-from shoplog.io.sources import arrow_schema
 from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 
@@ -70,7 +70,7 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
     recompute(spark, settings, [YESTERDAY])
     publish(spark, settings, [YESTERDAY], despite="a test")
     for table in TABLES:
-        create_table(spark, settings, table)
+        create_table(settings, table)
     yield settings
 
 

@@ -14,8 +14,8 @@ from deltalake import CommitProperties, write_deltalake
 from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE, TABLES
+from shoplog.io.arrow import to_arrow
 from shoplog.io.offsets import Offsets
-from shoplog.io.sources import to_arrow
 from shoplog.ledger.account import FileRow, file_rows
 from shoplog.settings import Settings
 from shoplog.sites import load_sites

@@ -18,9 +18,9 @@ from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, SILVER_REQUEST, TABLES
 from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.io.arrow import arrow_schema, to_arrow
 from shoplog.io.commits import latest_version
 from shoplog.io.duck import estimate_visitors
-from shoplog.io.sources import arrow_schema, to_arrow
 from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from shoplog.transforms.measure import measured

@@ -41,7 +41,7 @@ class Batches:
         (settings.checkpoint / "offsets").mkdir(parents=True)
         (settings.checkpoint / START_FILE).write_text(json.dumps(self.end))
         for table in ("bronze_access_log", "gold_partial_live", "gold_anomaly_live"):
-            create_table(session, settings, table)
+            create_table(settings, table)
         self.tables = self.open()
         self.batch_id = -1
 

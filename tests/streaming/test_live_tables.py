@@ -51,7 +51,7 @@ def test_a_batch_that_is_run_again_adds_nothing(batches: Batches) -> None:
 
 def test_partials_missing_after_a_crash_are_made_from_bronzes_files(batches: Batches, monkeypatch: Any) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(batches.tables, "catch_up", lambda: (_ for _ in ()).throw(RuntimeError("crash")))
+        patch.setattr(batches.tables, "_append_partials", lambda *_: (_ for _ in ()).throw(RuntimeError("crash")))
         with pytest.raises(RuntimeError, match="crash"):
             batches.send({0: [value(line("203.0.113.1"), 0)], 1: [value(line("203.0.113.2"), 100)]})
     assert batches.requests() == 0

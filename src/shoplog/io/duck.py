@@ -12,7 +12,7 @@ from shoplog.contracts.duckdb_sql import PERCENTILE_MS
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
-from shoplog.io.sources import arrow_schema
+from shoplog.io.arrow import arrow_schema
 from shoplog.settings import Settings
 
 Row = dict[str, Any]

@@ -18,10 +18,10 @@ from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.stored import STORED_FAMILIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
 from shoplog.errors import UserError
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version, version_at_moment
 from shoplog.io.duck import NEWEST, Row, dataset, open_connection, rows_of
 from shoplog.io.pinned import live_rows, pinned_files, pinned_rows, pinned_version
-from shoplog.io.sources import arrow_schema
 from shoplog.settings import Settings
 
 _DAY = (

@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import deltalake
+import pyarrow as pa
 
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
+from shoplog.io.arrow import arrow_schema
+from shoplog.io.data_files import COLUMNS_WITH_STATISTICS
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 # Any reader opens the tables: no deletion vectors, no column mapping, classic checkpoints, statistics on few columns.
 _PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.checkpointPolicy": "classic",
     "delta.checkpointInterval": "50",
-    "delta.dataSkippingNumIndexedCols": "4",
+    "delta.dataSkippingNumIndexedCols": str(COLUMNS_WITH_STATISTICS),
 }
 # Published days are read from versions that may be years old: their log entries stay.
 PINNED_PROPERTIES = {"delta.enableExpiredLogCleanup": "false"}
@@ -32,22 +35,22 @@ def table_path(settings: Settings, table: str) -> Path:
     return settings.warehouse / TABLES[table].name
 
 
-def create_table(session: SparkSession, settings: Settings, table: str) -> Path:
+def create_table(settings: Settings, table: str) -> Path:
     """Create the table from its contract where it does not exist; return its path."""
     path = table_path(settings, table)
-    if not (path / "_delta_log").is_dir():
-        from delta.tables import DeltaTable
-
-        contract = TABLES[table]
-        builder = DeltaTable.createIfNotExists(session).location(str(path)).comment(contract.meaning)
-        for column in contract.columns:
-            builder = builder.addColumn(column.name, column.type, nullable=True, comment=column.meaning)
-        kept = PINNED_PROPERTIES if contract.writer == "recompute" else {}
-        for name, value in (_PROPERTIES | kept).items():
-            builder = builder.property(name, value)
-        if contract.partition_by:
-            builder = builder.partitionedBy(*contract.partition_by)
-        builder.execute()
+    if (path / "_delta_log").is_dir():
+        return path
+    contract = TABLES[table]
+    kept = PINNED_PROPERTIES if contract.writer == "recompute" else {}
+    described = {column.name: {"comment": column.meaning} for column in contract.columns}
+    deltalake.DeltaTable.create(
+        path,
+        pa.schema([field.with_metadata(described[field.name]) for field in arrow_schema(contract)]),
+        mode="ignore",
+        partition_by=list(contract.partition_by),
+        description=contract.meaning,
+        configuration=_PROPERTIES | kept,
+    )
     return path
 
 

@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
 from shoplog.contracts.columns import IDENTITY_NAMES, VISITOR
 from shoplog.contracts.model import Table
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
+from shoplog.io.arrow import to_arrow
+from shoplog.io.data_files import DataFiles
 from shoplog.io.marks import FileKey, Marks, with_fate, with_fate_by_reason
-
-_ARROW = {
-    "string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(), "binary": pa.binary(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "boolean": pa.bool_(),
-    "map<string,bigint>": pa.map_(pa.string(), pa.int64()),
-}  # fmt: skip
 
 Parse = Callable[[pl.DataFrame], pl.DataFrame]
 """Rows with identity, raw and ingest_time -> the same rows with every parsed column and `reason`."""
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """Return the table's schema as Arrow types."""
-    return pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
-
-
-def _arrow_type(spark_type: str) -> pa.DataType:
-    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
-        return pa.decimal128(int(decimal[1]), int(decimal[2]))
-    if array := re.fullmatch(r"array<(.+)>", spark_type):
-        return pa.list_(_arrow_type(array[1]))
-    if struct := re.fullmatch(r"struct<([^<>]+)>", spark_type):
-        fields = (field.split(":") for field in struct[1].split(","))
-        return pa.struct([(name, _arrow_type(of)) for name, of in fields])
-    return _ARROW[spark_type]
-
-
-def to_arrow(rows: pl.DataFrame, table: Table) -> Iterator[pa.RecordBatch]:
-    """Yield the rows as record batches of exactly the contract's columns."""
-    schema = arrow_schema(table)
-    absent = [pl.lit(None).alias(name) for name in schema.names if name not in rows.columns]
-    ordered = rows.with_columns(absent).select(schema.names)
-    yield from ordered.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema).to_batches()
+Measure = Callable[[pl.DataFrame], pl.DataFrame]
+"""Bronze rows -> their partials."""
 
 
 def landing(
-    read_identity: Parse, parse: Parse, marks: Marks, seen: Mapping[FileKey, pl.Series]
+    parse: Parse, measure: Measure, marks: Marks, seen: Mapping[FileKey, pl.Series], warehouse: Path
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function each Spark task runs over its Kafka partition, in order."""
+    """Return the function each Spark task runs over its Kafka partitions, in order.
+
+    It writes the lines as data files of bronze and their partials as data files of gold, and yields the files' descriptions.
+    """
 
     def land(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         own_marks = dict(marks)
-        for batch in batches:
-            rows = parse(read_identity(pl.DataFrame(pl.from_arrow(batch))))
-            rows = with_fate(rows.with_columns(pl.col("ingest_time").dt.date().alias("ingest_date")), own_marks, seen)
-            yield from to_arrow(rows, BRONZE_ACCESS_LOG)
+        bronze, gold = (DataFiles(table, warehouse / table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+        with bronze, gold:
+            for batch in batches:
+                rows = parse(pl.DataFrame(pl.from_arrow(batch)))
+                rows = rows.with_columns(pl.col("ingest_time").dt.date().alias("ingest_date"))
+                fated = with_fate(rows, own_marks, seen)
+                bronze.write(fated)
+                gold.write(measure(fated))
+            yield bronze.described()
+            yield gold.described()
 
     return land
 

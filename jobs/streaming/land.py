@@ -1,0 +1,76 @@
+"""The Spark jobs of a micro-batch: each task writes data files and tells of them; the driver commits them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from jobs.partials import measuring
+from shoplog.contracts.families import LIVE_FAMILIES
+from shoplog.errors import DriftError
+from shoplog.io.data_files import DESCRIPTION_DDL, DataFile
+from shoplog.io.marks import FileKey, Marks
+from shoplog.io.sources import Parse, landing
+from shoplog.transforms.identity import read_identity
+from shoplog.transforms.measure import measured
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_TASK_RECORDS = 10_000
+_RECORD = "value", "partition kafka_partition", "offset kafka_offset", "timestamp ingest_time"
+Written = dict[str, list[DataFile]]
+"""Table -> the data files that were written of it, which no commit names yet."""
+
+
+def land(
+    records: DataFrame,
+    count: int,
+    parse: Parse,
+    marks: Marks,
+    seen: dict[FileKey, pl.Series],
+    topic: str,
+    warehouse: Path,
+) -> Written:
+    """Write Kafka records as data files of bronze and of gold; a task has whole Kafka partitions, each in its order."""
+    in_topic = partial(_parsed, parse=parse, topic=topic)
+    write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, seen, warehouse)
+    tasks = records.selectExpr(*_RECORD).coalesce(_tasks(records.sparkSession, count))
+    return _written(tasks.mapInArrow(write, DESCRIPTION_DDL))
+
+
+def measure_files(session: SparkSession, files: Sequence[str], count: int, warehouse: Path) -> Written:
+    """Write the partials of every live family of bronze's data files, which hold `count` lines, as data files of gold.
+
+    Raises `DriftError` where a file is gone before it was measured.
+    """
+    missing = [name for name in files if not Path(name).exists()]
+    if missing:
+        raise DriftError(
+            f"{missing[0]} is gone before it was measured: follow docs/runbook.md, 'A data file is missing'."
+        )
+    most = min(_tasks(session, count), max(1, len(files)))
+    tasks = [files[task::most] for task in range(most)]
+    rows = session.range(0, most, 1, most)
+    return _written(rows.mapInArrow(measuring(tasks, LIVE_FAMILIES, warehouse), DESCRIPTION_DDL))
+
+
+def _parsed(records: pl.DataFrame, parse: Parse, topic: str) -> pl.DataFrame:
+    return parse(read_identity(records.with_columns(pl.lit(topic).alias("topic"))))
+
+
+def _tasks(session: SparkSession, count: int) -> int:
+    """Return how many tasks so many lines are worth: each makes files of its own, which somebody has to read."""
+    return min(session.sparkContext.defaultParallelism, -(-count // _TASK_RECORDS)) or 1
+
+
+def _written(descriptions: DataFrame) -> Written:
+    written: Written = {}
+    for table, file in descriptions.collect():
+        written.setdefault(table, []).append(DataFile(**json.loads(file)))
+    return written

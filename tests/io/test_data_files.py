@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.appends import append_files, append_rows
+from shoplog.io.commits import newest_commit_with_metadata, read_commit
+from shoplog.io.data_files import DataFiles
+from shoplog.io.sinks import create_table
+from shoplog.settings import Settings
+
+FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)
+
+
+@pytest.fixture
+def gold(settings: Settings) -> Path:
+    return create_table(settings, GOLD_PARTIAL_LIVE.name)
+
+
+def partials(*days: date) -> pl.DataFrame:
+    starts = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in days]
+    rows = {
+        "site": ["shop"] * len(days),
+        "window_start": starts,
+        "window_date": days,
+        "requests": range(1, len(days) + 1),
+    }
+    return pl.DataFrame(rows).with_columns(family=pl.lit("traffic"))
+
+
+def written(folder: Path, *frames: pl.DataFrame) -> list[Any]:
+    with DataFiles(GOLD_PARTIAL_LIVE, folder) as files:
+        for frame in frames:
+            files.write(frame)
+    return files.closed()
+
+
+def test_rows_of_two_days_are_two_files_and_a_day_s_rows_are_one(gold: Path) -> None:
+    files = written(gold, partials(FRIDAY, SATURDAY), partials(FRIDAY))
+    assert {file.partition_values["window_date"]: json.loads(file.stats)["numRecords"] for file in files} == {
+        "2026-11-20": 2,
+        "2026-11-21": 1,
+    }
+    append_files(DeltaTable(str(gold)), files, '{"kafka_end": {}}')
+    days = pl.scan_delta(str(gold)).group_by("window_date").agg(pl.col("requests").sum()).sort("window_date").collect()
+    assert days.rows() == [(FRIDAY, 2), (SATURDAY, 2)]
+
+
+def test_a_row_without_a_day_is_read_back_without_one(gold: Path) -> None:
+    rows = partials(FRIDAY).with_columns(window_date=pl.lit(None, pl.Date))
+    append_files(DeltaTable(str(gold)), written(gold, rows), "{}")
+    assert pl.scan_delta(str(gold)).select("window_date", "requests").collect().rows() == [(None, 1)]
+
+
+def test_nothing_is_in_the_table_before_the_commit(gold: Path) -> None:
+    written(gold, partials(FRIDAY))
+    assert pl.scan_delta(str(gold)).collect().is_empty()
+
+
+def test_a_commit_without_files_holds_its_metadata(gold: Path) -> None:
+    append_files(DeltaTable(str(gold)), [], '{"kafka_end": {"0": 7}}')
+    newest = newest_commit_with_metadata(gold)
+    assert newest is not None and (newest.metadata, newest.added) == ({"kafka_end": {"0": 7}}, ())
+
+
+def test_a_handle_that_has_not_seen_other_commits_appends_after_them(gold: Path) -> None:
+    handle = DeltaTable(str(gold))
+    append_files(DeltaTable(str(gold)), written(gold, partials(FRIDAY)), "{}")
+    append_files(handle, written(gold, partials(SATURDAY)), "{}")
+    assert [len(read_commit(gold, version).added) for version in (1, 2)] == [1, 1]
+    assert len(pl.scan_delta(str(gold)).collect()) == 2
+
+
+def test_bounds_are_kept_of_the_first_columns_and_left_out_where_unknown(gold: Path) -> None:
+    stats = json.loads(written(gold, partials(FRIDAY))[0].stats)
+    assert stats["minValues"] == stats["maxValues"] == {"family": "traffic", "site": "shop"}
+    nulls = json.loads(written(gold, partials(FRIDAY).with_columns(site=pl.lit(None, pl.String)))[0].stats)
+    assert nulls["nullCount"]["site"] == 1
+    assert "site" not in nulls["minValues"]
+
+
+def test_a_column_of_another_type_is_refused(gold: Path) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        written(gold, partials(FRIDAY).with_columns(requests=pl.lit("many")))
+
+
+def test_rows_of_the_driver_are_appended_with_their_metadata(settings: Settings) -> None:
+    path = create_table(settings, LEDGER_CENSUS_LIVE.name)
+    row = pl.DataFrame({"site": ["shop"], "host": ["web1"], "file": ["a.log"], "size": [230], "lines": [1]})
+    append_rows(path, row, LEDGER_CENSUS_LIVE, '{"kafka_end": {"0": 1}}')
+    newest = newest_commit_with_metadata(path)
+    assert newest is not None and newest.metadata == {"kafka_end": {"0": 1}}
+    assert pl.scan_delta(str(path)).select("file", "size", "inode").collect().rows() == [("a.log", 230, None)]
