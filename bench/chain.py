@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import psutil
 
 from bench.broker import own_home, wait_until
-from bench.log_lines import SITE, log_files, yesterday
+from bench.log_lines import SITE, lines_of_now
 from bench.pair import Row
 from bench.watch import Used, Watch
 from shoplog.io.kafka import topic_offsets
@@ -23,7 +24,7 @@ from shoplog.traffic.write import PacedWriter
 
 _PARTS = ["kafka", "flume", "census", "stream"]
 _PATIENCE_S = 600
-_WARM_S = 20
+_WARM_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,13 @@ def running_chain(settings: Settings) -> Iterator[Settings]:
 def passed(settings: Settings, rate: int, seconds: float) -> Passed:
     """Return how the lines of so many seconds passed the chain at this rate, after some seconds that are not counted."""
     lines = int(rate * (seconds + _WARM_S))
-    files = log_files(settings, lines, yesterday())
     with running_chain(settings) as own:
         pid = int(connected(own).getPID())
+        chunks = lines_of_now(settings, rate, seconds + _WARM_S)
+        first = next(chunks)  # the lines are made before the first is written
         began = time.time()
-        with Watch(lambda: [one.pid for one in psutil.Process(pid).children()]) as watch:
-            _write(files, own.home / "sites" / SITE / "logs", rate)
+        with Watch(lambda: [one.pid for one in psutil.Process(pid).children()], look_every_s=2) as watch:
+            _write(chain([first], chunks), own.home / "sites" / SITE / "logs", rate)
             written = time.time()
             wait_until(lambda: _measured(own) >= lines, "lines are still on their way", _PATIENCE_S)
         behind_s = time.time() - written
@@ -77,12 +79,11 @@ def passed(settings: Settings, rate: int, seconds: float) -> Passed:
         return Passed(lines, rate, watch.used, p50, p99, behind_s)
 
 
-def _write(files: list[Path], folder: Path, rate: int) -> None:
+def _write(chunks: Iterable[tuple[str, list[bytes]]], folder: Path, rate: int) -> None:
     with PacedWriter(folder, rate) as writer:
-        for path in files:
-            lines = path.read_bytes().splitlines()
+        for name, lines in chunks:
             for at in range(0, len(lines), writer.chunk_lines):
-                writer.write(path.name, lines[at : at + writer.chunk_lines])
+                writer.write(name, lines[at : at + writer.chunk_lines])
 
 
 def _measured(settings: Settings) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from shoplog.settings import Settings
@@ -13,6 +15,8 @@ from shoplog.traffic import TrafficPlan, generate
 SITE = "shop"
 DAY = datetime(2026, 11, 2, tzinfo=UTC)
 _MALFORMED_SHARE = 0.002
+_WINDOW_S = 120
+_AT_ONCE = 10_000
 
 
 def yesterday() -> datetime:
@@ -33,6 +37,29 @@ def log_files(settings: Settings, lines: int, day: datetime = DAY) -> list[Path]
         generate(TrafficPlan(SITE, fresh / "logs", day, day + timedelta(days=1), lines=lines, defects=defects))
         fresh.rename(home)
     return sorted((home / "logs").glob("*.log"))
+
+
+def lines_of_now(settings: Settings, rate: int, seconds: float) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield (file name, some lines) of `seconds` at `rate` a second, whose event times are of the last minutes.
+
+    As many lines of a second as in production: a day's lines written in minutes would close its minutes far too often. What
+    is longer than two minutes comes again under other names.
+    """
+    window_s = int(min(seconds, _WINDOW_S))
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(
+        seconds=window_s
+    )  # none is of the future when it is written
+    folder = settings.home / "bench" / "lines-of-now"
+    shutil.rmtree(folder, ignore_errors=True)
+    generate(TrafficPlan(SITE, folder / "logs", end - timedelta(seconds=window_s), end, lines=rate * window_s))
+    left, turn = int(rate * seconds), 0
+    while left:
+        for path in sorted((folder / "logs").glob("*.log")):
+            with path.open("rb") as file:
+                while left and (lines := list(islice(file, min(left, _AT_ONCE)))):
+                    left -= len(lines)
+                    yield f"{path.stem}-{turn}.log", [line.rstrip(b"\n") for line in lines]
+        turn += 1
 
 
 def truth_of(files: list[Path]) -> dict[str, object]:

@@ -28,12 +28,12 @@ class Watch:
     """Watches processes and all that descend from them; `used` is complete once the block has ended.
 
     Memory is the proportional set size: what several processes share is counted once. It is looked at five times a
-    second, so that a shorter peak can be missed.
+    second, so that a shorter peak can be missed; each look costs the watched processes some milliseconds.
     """
 
-    def __init__(self, roots: Callable[[], list[int]]) -> None:
+    def __init__(self, roots: Callable[[], list[int]], look_every_s: float = _LOOK_EVERY_S) -> None:
         """Take what names the roots now: a service may be started again while it is watched."""
-        self._roots, self._done = roots, threading.Event()
+        self._roots, self._done, self._every_s = roots, threading.Event(), look_every_s
         self._looker = threading.Thread(target=self._look, daemon=True)
         self._peak = 0
         self.used = Used(0.0, 0.0, 0.0)
@@ -65,7 +65,7 @@ class Watch:
     def _look(self) -> None:
         while True:
             self._peak = max(self._peak, sum(_memory(one) for one in self._tree()))
-            if self._done.wait(_LOOK_EVERY_S):
+            if self._done.wait(self._every_s):
                 return
 
 

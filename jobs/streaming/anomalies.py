@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from shoplog.contracts.tables import GOLD_ANOMALY_LIVE
-from shoplog.io.appends import append_rows
 from shoplog.io.commits import latest_version, read_commit
 from shoplog.io.history import minute_counts, requests_by_dimension
 from shoplog.io.offsets import KafkaRange
 from shoplog.io.sinks import create_table, table_path
+from shoplog.io.transactions import append_rows
 from shoplog.transforms.anomalies.day import found_anomalies
 from shoplog.transforms.anomalies.evidence import with_contributors, with_examples
 from shoplog.transforms.anomalies.minutes import KEPT, Minutes, closed_at

@@ -12,12 +12,12 @@ from deltalake import DeltaTable
 from jobs.streaming.crash import crash_point
 from jobs.streaming.land import Written, land, measure_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.appends import append_files
 from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.marks import FileKey, marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import table_path
+from shoplog.io.transactions import append_files
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site

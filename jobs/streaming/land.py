@@ -22,7 +22,7 @@ from shoplog.transforms.measure import measured
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_TASK_RECORDS = 10_000
+_TASK_RECORDS = 20_000
 _RECORD = "value", "partition kafka_partition", "offset kafka_offset", "timestamp ingest_time"
 Written = dict[str, list[DataFile]]
 """Table -> the data files that were written of it, which no commit names yet."""

@@ -9,15 +9,15 @@ from functools import partial
 
 import polars as pl
 import structlog
+from deltalake import DeltaTable
 
 from jobs.streaming.batch import LiveTables
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, TABLES
+from jobs.streaming.fold import files_of, rewrite_partials
+from shoplog.contracts.tables import TABLES
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.io.housekeeping import remove_files, set_properties
-from shoplog.io.offsets import KafkaRange
-from shoplog.io.sinks import in_days, replace_days
 from shoplog.stack.control import read_status, write_status
-from shoplog.transforms.merge import compacted
+from shoplog.transforms.fold import folded
 
 LOG = structlog.get_logger("upkeep")
 _HISTORY_HOURS = 24
@@ -47,8 +47,7 @@ def carry_out(tables: LiveTables, request: str) -> None:
                     set_properties(path, _PROPERTIES)
                     removed += remove_files(path, _HISTORY_HOURS)
         for step in _prune(tables, datetime.now(UTC).date()):
-            with tables.lock:
-                step()
+            step()
             pruned += 1
     except Exception as failure:
         LOG.exception("upkeep failed")
@@ -69,11 +68,13 @@ def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
 
 
 def _without_visitors(tables: LiveTables, day: date) -> None:
-    rows = tables.session.read.format("delta").load(str(tables.gold)).where(in_days("window_date", [day]))
-    kept = compacted(rows.where(f"family != '{VISITOR_MINUTES.name}'"))
-    at = tables.measured
-    metadata = KafkaRange(at, at).to_metadata(upkeep=True)
-    replace_days(kept.coalesce(1), tables.settings, GOLD_PARTIAL_LIVE.name, [day], metadata=metadata)
+    table = DeltaTable(tables.gold)
+    files = [file for file in files_of(table) if file.partition_values["window_date"] == day.isoformat()]
+    rewrite_partials(tables, table, files, _without, same_content=False)
+
+
+def _without(rows: pl.DataFrame) -> pl.DataFrame:
+    return folded(rows.filter(pl.col("family") != VISITOR_MINUTES.name))
 
 
 def _say(tables: LiveTables, request: str, outcome: str) -> None:

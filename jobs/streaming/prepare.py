@@ -13,11 +13,11 @@ from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
-from shoplog.io.appends import append_files
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
 from shoplog.io.sinks import conform, create_table, table_path
 from shoplog.io.start import starting_offsets
+from shoplog.io.transactions import append_files
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.control import Orders

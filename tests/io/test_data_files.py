@@ -11,10 +11,10 @@ from deltalake import DeltaTable
 
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.appends import append_files, append_rows
 from shoplog.io.commits import newest_commit_with_metadata, read_commit
 from shoplog.io.data_files import DataFiles
 from shoplog.io.sinks import create_table
+from shoplog.io.transactions import append_files, append_rows
 from shoplog.settings import Settings
 
 FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)

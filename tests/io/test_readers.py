@@ -16,7 +16,7 @@ from deltalake import DeltaTable, QueryBuilder
 
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from jobs.streaming import upkeep
+from jobs.streaming import fold
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.tables import TABLES
 from shoplog.contracts.visits import VISIT_TABLES
@@ -61,11 +61,10 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
     for part in (sent[:5], sent[5:9], [*sent[9:], sent[0]]):
         batches.send({0: part})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upkeep, "_FOLD_AT_FILES", 2)
-        patch.setattr(upkeep, "_COMPACT_AT_FILES", 2)
-        house = upkeep.Upkeep(batches.tables)
-        house.fold_fullest_day()
-        house.compact_fullest_day()
+        patch.setattr(fold, "PARTIAL_TIERS", ((4 << 20, 2),))
+        patch.setattr(fold, "BRONZE_TIERS", ((4 << 20, 2),))
+        assert fold.fold_partials(batches.tables, DeltaTable(str(batches.tables.gold)))
+        assert fold.compact_bronze(batches.tables, DeltaTable(str(batches.tables.bronze)))
     assert all(len(DeltaTable(path(settings, t)).file_uris()) == 1 for t in ("bronze_access_log", "gold_partial_live"))
     recompute(spark, settings, [YESTERDAY])
     publish(spark, settings, [YESTERDAY], despite="a test")

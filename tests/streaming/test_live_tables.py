@@ -2,13 +2,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
+from jobs.streaming import fold
 from shoplog.contracts.families import LIVE_FAMILIES
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
+from shoplog.io.arrow import to_arrow
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
 from shoplog.settings import Settings
-from shoplog.transforms.merge import compacted, merged
+from shoplog.transforms.fold import folded
+from shoplog.transforms.merge import merged
 from tests.streaming.records import Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -101,13 +108,43 @@ def test_refused_lines_are_kept_with_their_reason(batches: Batches) -> None:
     assert batches.requests() == 0
 
 
-def test_visitors_minutes_stay_as_they_are_when_partials_are_folded(batches: Batches) -> None:
+def test_folded_partials_give_the_same_figures_and_visitors_minutes_stay_as_they_are(batches: Batches) -> None:
     for second in (0, 5):
-        batches.send({0: [value(line("203.0.113.1", second), second * 100)]})
+        batches.send({0: [value(line("203.0.113.1", second), second * 100), value(b"nonsense", second * 100 + 50)]})
     before = batches.gold()
-    after = compacted(before)
+    arrow = pa.Table.from_batches(list(to_arrow(folded(pl.DataFrame(before.toArrow())), GOLD_PARTIAL_LIVE)))
+    after = batches.session.createDataFrame(arrow)
     for family in LIVE_FAMILIES:
-        rows, kept = (frame.where(f"family = '{family.name}'") for frame in (before, after))
-        assert merged(rows, family).collect() == merged(kept, family).collect(), family.name
+        rows, kept = (merged(frame, family).orderBy("window_start", *family.dimensions) for frame in (before, after))
+        assert rows.collect() == kept.collect(), family.name
     assert after.where("family = 'visitor_minutes'").count() == 2
     assert after.where("family = 'traffic'").count() == 1
+    assert before.where("family = 'traffic'").count() == 2
+
+
+def test_small_files_become_one_and_the_stream_goes_on_where_it_was(batches: Batches, monkeypatch: Any) -> None:
+    monkeypatch.setattr(fold, "PARTIAL_TIERS", ((4 << 20, 3),))
+    monkeypatch.setattr(fold, "BRONZE_TIERS", ((4 << 20, 3),))
+    bronze, gold = DeltaTable(str(batches.tables.bronze)), DeltaTable(str(batches.tables.gold))
+    for turn in range(2):
+        batches.send({0: [value(line("203.0.113.1", turn), turn * 100)]})
+    assert (fold.fold_partials(batches.tables, gold), fold.compact_bronze(batches.tables, bronze)) == (0, 0)
+    batches.send({0: [value(line("203.0.113.1", 2), 200)]})
+    rows = sorted(map(tuple, batches.bronze().collect()))
+    assert (fold.fold_partials(batches.tables, gold), fold.compact_bronze(batches.tables, bronze)) == (3, 3)
+    assert sorted(map(tuple, batches.bronze().collect())) == rows
+    assert [len(fold.files_of(table)) for table in (bronze, gold)] == [1, 1]
+    reopened = batches.open()
+    assert reopened.measured == reopened.committed == {0: 3, 1: 0}
+    batches.send({0: [value(line("203.0.113.1", 2), 200), value(line("203.0.113.1", 3), 300)]})
+    assert batches.fates() == {"accepted": 4, "duplicate": 1}
+    assert batches.requests() == 4
+
+
+def test_a_file_that_was_folded_to_a_large_one_is_left_alone(batches: Batches) -> None:
+    batches.send({0: [value(line("203.0.113.1", turn), turn * 100) for turn in range(3)]})
+    table = DeltaTable(str(batches.tables.gold))
+    (file,) = fold.files_of(table)
+    assert fold.small_files(table, ((file.size + 1, 1),)) == [file]
+    assert fold.small_files(table, ((file.size, 1),)) == []
+    assert fold.small_files(table, ((file.size, 9), (file.size + 1, 1))) == [file]

@@ -1,0 +1,124 @@
+"""Few large files in the place of many small ones: read and written while batches go on, committed between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from deltalake import DeltaTable
+
+from shoplog.contracts.model import Table
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
+from shoplog.io.data_files import DataFile, DataFiles
+from shoplog.io.offsets import KafkaRange
+from shoplog.io.transactions import replace_files
+from shoplog.transforms.fold import folded
+
+if TYPE_CHECKING:
+    from jobs.streaming.batch import LiveTables
+
+# Files of a day that are smaller than so many bytes are written together once there are so many of them: a day lies in few
+# files, and none of its bytes is written more than a few times, however long the day.
+PARTIAL_TIERS = ((4 << 20, 60), (32 << 20, 12))
+BRONZE_TIERS = ((32 << 20, 120),)
+_MOST_FILES, _MOST_BYTES = 500, 128 << 20  # at once, so that memory is bounded
+_ROWS_A_GROUP = 100_000
+
+
+def fold_partials(tables: LiveTables, table: DeltaTable) -> int:
+    """Add up the partials of a day's many small files; return how many files there were, 0 where none had to be."""
+    files = small_files(table, PARTIAL_TIERS)
+    if files:
+        rewrite_partials(tables, table, files, folded, same_content=True)
+    return len(files)
+
+
+def rewrite_partials(
+    tables: LiveTables,
+    table: DeltaTable,
+    files: Sequence[DataFile],
+    change: Callable[[pl.DataFrame], pl.DataFrame],
+    same_content: bool,
+) -> None:
+    """Put what `change` makes of the partials in these files into their place."""
+    with DataFiles(GOLD_PARTIAL_LIVE, tables.gold) as written:
+        rows = pl.concat(_rows(GOLD_PARTIAL_LIVE, tables.gold, files), how="diagonal_relaxed")
+        written.write(change(rows))
+    with tables.lock:
+        metadata = KafkaRange(tables.measured, tables.measured).to_metadata(upkeep=True)
+        replace_files(table, files, written.closed(), metadata, same_content)
+
+
+def compact_bronze(tables: LiveTables, table: DeltaTable) -> int:
+    """Write a day's many small files of bronze as one, rows and offsets as they are; return how many there were, or 0."""
+    files = small_files(table, BRONZE_TIERS)
+    if not files:
+        return 0
+    with DataFiles(BRONZE_ACCESS_LOG, tables.bronze) as written:
+        for rows in _grouped(_rows(BRONZE_ACCESS_LOG, tables.bronze, files)):
+            written.write(rows)
+    with tables.lock:
+        at = tables.committed
+        metadata = KafkaRange(at, at).to_metadata(upkeep=True, resharded=list(tables.seen))
+        replace_files(table, files, written.closed(), metadata, same_content=True)
+    return len(files)
+
+
+def small_files(table: DeltaTable, tiers: Sequence[tuple[int, int]]) -> list[DataFile]:
+    """Return the files of one day and tier, oldest first, that are enough to be written together; the most numerous."""
+    files = files_of(table)
+    tier_of = [next((tier for tier, (below, _) in enumerate(tiers) if file.size < below), None) for file in files]
+    groups: dict[tuple[object, ...], list[DataFile]] = {}
+    for file, tier in zip(files, tier_of, strict=True):
+        if tier is not None:
+            groups.setdefault((tier, *file.partition_values.values()), []).append(file)
+    enough = [group for (tier, *_), group in groups.items() if len(group) >= tiers[int(str(tier))][1]]
+    return _bounded(max(enough, key=len, default=[]))
+
+
+def files_of(table: DeltaTable) -> list[DataFile]:
+    """Return the data files of the table as it is now, oldest first."""
+    table.update_incremental()
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    days = [name for name in actions.columns if name.startswith("partition.")]
+    found = actions.sort("modification_time", "path").select("path", "size_bytes", "modification_time", *days)
+    return [
+        DataFile(
+            path,
+            size,
+            {n.removeprefix("partition."): v and str(v) for n, v in zip(days, values, strict=True)},
+            modified,
+            "{}",
+        )
+        for path, size, modified, *values in found.iter_rows()
+    ]
+
+
+def _bounded(files: Sequence[DataFile]) -> list[DataFile]:
+    taken: list[DataFile] = []
+    for file in files[:_MOST_FILES]:
+        if taken and sum(one.size for one in taken) + file.size > _MOST_BYTES:
+            break
+        taken.append(file)
+    return taken
+
+
+def _rows(of: Table, folder: Path, files: Sequence[DataFile]) -> Iterator[pl.DataFrame]:
+    for file in files:
+        rows = pl.read_parquet(folder / file.path, hive_partitioning=False)
+        days = [pl.lit(file.partition_values[name], pl.String).str.to_date().alias(name) for name in of.partition_by]
+        yield rows.with_columns(days)
+
+
+def _grouped(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the same rows in larger frames."""
+    some: list[pl.DataFrame] = []
+    for frame in frames:
+        some.append(frame)
+        if sum(map(len, some)) >= _ROWS_A_GROUP:
+            yield pl.concat(some, how="diagonal_relaxed")
+            some.clear()
+    if some:
+        yield pl.concat(some, how="diagonal_relaxed")
