@@ -24,7 +24,7 @@ down: ## stop the stack
 lint: setup ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(RUN) $(BIN)/mypy src
+	$(RUN) $(BIN)/mypy src jobs
 
 unit: setup ## tests that start no service
 	$(RUN) $(SHORT) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"

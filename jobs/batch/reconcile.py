@@ -87,7 +87,8 @@ def _figures(sides: Sides, imported: DataFrame) -> DataFrame:
     same_rules = f"site not in ({', '.join(map(repr, changed))})"
     parts = [compared(live.where(same_rules), batch.where(same_rules), more.where(same_rules))]
     for site, why in changed.items():
-        parts.append(compared_again(*(rows.where(f"site = '{site}'") for rows in (live, batch, again)), why))
+        of_site = f"site = '{site}'"
+        parts.append(compared_again(live.where(of_site), batch.where(of_site), again.where(of_site), why))
     return reduce(lambda one, other: one.unionByName(other), parts)
 
 

@@ -72,7 +72,7 @@ def rehearse(
     rows = first_rows(read_days(session, settings, versions, around).where(f"site in ({names})")).persist()
     sides = [parsed(rows, new, crawlers).persist(), parsed(rows, now).persist()]
     try:
-        beside = lines_beside(*reversed(sides), in_days("event_date", [day])).persist()
+        beside = lines_beside(sides[1], sides[0], in_days("event_date", [day])).persist()
         counted = beside.selectExpr("count(*) lines", f"count_if({differs()}) changed").first()
         assert counted is not None
         if not counted["lines"]:

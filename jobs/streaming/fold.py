@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # files, and none of its bytes is written more than a few times, however long the day.
 PARTIAL_TIERS = ((4 << 20, 60), (32 << 20, 12))
 BRONZE_TIERS = ((32 << 20, 120),)
+CENSUS_TIERS = ((4 << 20, 60),)
 _MOST_FILES, _MOST_BYTES = 500, 128 << 20  # at once, so that memory is bounded
 _ROWS_A_GROUP = 100_000
 
@@ -54,16 +55,21 @@ def rewrite_partials(
 def compact_bronze(tables: LiveTables, table: DeltaTable) -> int:
     """Write a day's many small files of bronze as one, rows and offsets as they are; return how many there were, or 0."""
     files = small_files(table, BRONZE_TIERS)
-    if not files:
-        return 0
-    with DataFiles(BRONZE_ACCESS_LOG, tables.bronze) as written:
-        for rows in _grouped(_rows(BRONZE_ACCESS_LOG, tables.bronze, files)):
-            written.write(rows)
-    with tables.lock:
-        at = tables.committed
-        metadata = KafkaRange(at, at).to_metadata(upkeep=True, resharded=list(tables.seen))
-        replace_files(table, files, written.closed(), metadata, same_content=True)
+    if files:
+        new = written_together(BRONZE_ACCESS_LOG, tables.bronze, files)
+        with tables.lock:
+            at = tables.committed
+            metadata = KafkaRange(at, at).to_metadata(upkeep=True, resharded=list(tables.seen))
+            replace_files(table, files, new, metadata, same_content=True)
     return len(files)
+
+
+def written_together(of: Table, folder: Path, files: Sequence[DataFile]) -> list[DataFile]:
+    """Return the files that now hold the same rows, which no commit names yet."""
+    with DataFiles(of, folder) as written:
+        for rows in _grouped(_rows(of, folder, files)):
+            written.write(rows)
+    return written.closed()
 
 
 def small_files(table: DeltaTable, tiers: Sequence[tuple[int, int]]) -> list[DataFile]:

@@ -51,7 +51,10 @@ def run(settings: Settings, orders: Orders) -> None:
             rehearse(session, settings)
         query = start_query(tables)
         upkeep = Upkeep(tables)
-        watch(settings, orders, tables, upkeep, lambda: query.isActive)
+        try:
+            watch(settings, orders, tables, upkeep, lambda: query.isActive)
+        finally:
+            upkeep.finish()
         with tables.lock:  # no batch is half-written now
             error = query.exception()
             query.stop()
@@ -75,8 +78,8 @@ def watch(
             crash_point("before_offset_log")
         committed = {str(partition): offset for partition, offset in tables.measured.items()}
         write_status(settings, StreamStatus("running", now.epoch, 0, tables.batch_id, committed))
-        upkeep.tick()
-        carry_out(tables, now.upkeep)
+        if upkeep.tick():
+            carry_out(tables, now.upkeep)
         time.sleep(0.1)
 
 

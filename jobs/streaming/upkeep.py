@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import polars as pl
@@ -11,35 +12,62 @@ from deltalake import DeltaTable
 
 from jobs.streaming.anomalies import AnomalyWatch
 from jobs.streaming.batch import LiveTables
-from jobs.streaming.fold import compact_bronze, fold_partials
+from jobs.streaming.fold import CENSUS_TIERS, compact_bronze, fold_partials, small_files, written_together
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import table_path
-from shoplog.io.transactions import append_rows
+from shoplog.io.transactions import append_rows, replace_files
 
 
 class Upkeep:
-    """What is due, at most every `upkeep_interval_s`. Batches go on meanwhile: only a commit to their tables waits for them."""
+    """What is due, at most every `upkeep_interval_s`, in a thread of its own: batches go on, and orders are heard.
+
+    Only a commit to a table of the batches waits for them.
+    """
 
     def __init__(self, tables: LiveTables) -> None:
         """Take the live tables whose house is kept."""
         self.tables, self.settings = tables, tables.settings
         self._next = time.monotonic()
+        self._thread = ThreadPoolExecutor(1, "upkeep")
+        self._work: Future[None] | None = None
         self.anomalies = AnomalyWatch(tables)
+        census = table_path(self.settings, LEDGER_CENSUS_LIVE.name)
         # Handles of its own: those of the batches are in use.
-        self._bronze, self._gold = DeltaTable(tables.bronze), DeltaTable(tables.gold)
-        self.census_at = committed_offsets(self.settings.warehouse / LEDGER_CENSUS_LIVE.name) or {}
+        self._bronze, self._gold, self._census = (DeltaTable(path) for path in (tables.bronze, tables.gold, census))
+        self.census_at = committed_offsets(census) or {}
 
-    def tick(self) -> None:
-        """Do what is due."""
-        if time.monotonic() < self._next:
-            return
+    def tick(self) -> bool:
+        """Begin what is due; return whether nothing is being done. Raises what went wrong since the last time."""
+        if self._work is not None and self._work.done():
+            self._work.result()
+            self._work = None
+        if self._work is None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + self.settings.upkeep_interval_s
+            self._work = self._thread.submit(self.keep_house)
+        return self._work is None
+
+    def finish(self) -> None:
+        """Return once nothing is being done any more."""
+        self._thread.shutdown()
+
+    def keep_house(self) -> None:
+        """Do all of it."""
         self.land_census()
         fold_partials(self.tables, self._gold)
         compact_bronze(self.tables, self._bronze)
+        self.compact_census()
         self.anomalies.tick()
-        self._next = time.monotonic() + self.settings.upkeep_interval_s
+
+    def compact_census(self) -> None:
+        """Write the many small files of the censuses as one."""
+        files = small_files(self._census, CENSUS_TIERS)
+        if files:
+            folder = table_path(self.settings, LEDGER_CENSUS_LIVE.name)
+            metadata = KafkaRange(self.census_at, self.census_at).to_metadata(upkeep=True)
+            new = written_together(LEDGER_CENSUS_LIVE, folder, files)
+            replace_files(self._census, files, new, metadata, same_content=True)
 
     def land_census(self) -> None:
         """Append what censuses have said since the last time, with the Kafka range in the commit."""
