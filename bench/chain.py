@@ -22,7 +22,7 @@ from shoplog.stack import control, supervisor
 from shoplog.stack.daemon import connected
 from shoplog.traffic.write import PacedWriter
 
-_PARTS = ["kafka", "flume", "census", "stream"]
+CHAIN = ["kafka", "flume", "census", "stream"]
 _PATIENCE_S = 600
 _WARM_S = 60
 
@@ -48,21 +48,21 @@ class Passed:
 
 
 @contextmanager
-def running_chain(settings: Settings) -> Iterator[Settings]:
+def running_chain(settings: Settings, parts: list[str]) -> Iterator[Settings]:
     """Yield the settings of a stack that runs and streams, in a home of its own."""
     with own_home(settings) as own:
         try:
-            supervisor.up(own, _PARTS)
+            supervisor.up(own, parts)
             wait_until(lambda: control.read_status(own).state == "running", "the stream does not run", _PATIENCE_S)
             yield own
         finally:
             supervisor.down(own)
 
 
-def passed(settings: Settings, rate: int, seconds: float) -> Passed:
+def passed(settings: Settings, rate: int, seconds: float, parts: list[str] = CHAIN) -> Passed:
     """Return how the lines of so many seconds passed the chain at this rate, after some seconds that are not counted."""
     lines = int(rate * (seconds + _WARM_S))
-    with running_chain(settings) as own:
+    with running_chain(settings, parts) as own:
         pid = int(connected(own).getPID())
         chunks = lines_of_now(settings, rate, seconds + _WARM_S)
         first = next(chunks)  # the lines are made before the first is written

@@ -59,15 +59,18 @@ def publish(
             f"map({_pinned(versions)}) table_versions", "requests", "coalesce(live_requests, 0) live_requests",
             f"{_quoted(despite)} despite",
         ).persist()  # fmt: skip
-        count = rows.count()
-        if not count:
-            raise UserError(
-                f"No site has an equal certificate of {', '.join(map(str, days))}: 'shoplog certificate --date DAY' says why."
-            )
-        before = session.read.format("delta").load(str(published))
-        append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
+        try:
+            count = rows.count()
+            if not count:
+                raise UserError(
+                    f"No site has an equal certificate of {', '.join(map(str, days))}: 'shoplog certificate --date DAY' says why."
+                )
+            before = session.read.format("delta").load(str(published))
+            append(rows.unionByName(_days_before(before, days, versions)).coalesce(1), settings, PUBLISHED_DAY.name)
+        finally:
+            # Spark would answer the same question of a later table from it.
+            rows.unpersist()
         store_published(session, settings, days, cause)
-        rows.unpersist()
         return {"published": count, "left_out": pairs - count}
 
 

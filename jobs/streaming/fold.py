@@ -13,7 +13,7 @@ from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.data_files import DataFile, DataFiles
 from shoplog.io.offsets import KafkaRange
-from shoplog.io.transactions import replace_files
+from shoplog.io.transactions import files_of, replace_files
 from shoplog.transforms.fold import folded
 
 if TYPE_CHECKING:
@@ -82,24 +82,6 @@ def small_files(table: DeltaTable, tiers: Sequence[tuple[int, int]]) -> list[Dat
             groups.setdefault((tier, *file.partition_values.values()), []).append(file)
     enough = [group for (tier, *_), group in groups.items() if len(group) >= tiers[int(str(tier))][1]]
     return _bounded(max(enough, key=len, default=[]))
-
-
-def files_of(table: DeltaTable) -> list[DataFile]:
-    """Return the data files of the table as it is now, oldest first."""
-    table.update_incremental()
-    actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    days = [name for name in actions.columns if name.startswith("partition.")]
-    found = actions.sort("modification_time", "path").select("path", "size_bytes", "modification_time", *days)
-    return [
-        DataFile(
-            path,
-            size,
-            {n.removeprefix("partition."): v and str(v) for n, v in zip(days, values, strict=True)},
-            modified,
-            "{}",
-        )
-        for path, size, modified, *values in found.iter_rows()
-    ]
 
 
 def _bounded(files: Sequence[DataFile]) -> list[DataFile]:

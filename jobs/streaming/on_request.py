@@ -12,10 +12,11 @@ import structlog
 from deltalake import DeltaTable
 
 from jobs.streaming.batch import LiveTables
-from jobs.streaming.fold import files_of, rewrite_partials
+from jobs.streaming.fold import rewrite_partials
 from shoplog.contracts.tables import TABLES
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
 from shoplog.io.housekeeping import remove_files, set_properties
+from shoplog.io.transactions import files_of
 from shoplog.stack.control import read_status, write_status
 from shoplog.transforms.fold import folded
 

@@ -15,9 +15,9 @@ from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
-from shoplog.io.sinks import conform, create_table, table_path
+from shoplog.io.sinks import create_table, table_path, written_files
 from shoplog.io.start import starting_offsets
-from shoplog.io.transactions import append_files
+from shoplog.io.transactions import append_files, files_of, replace_files
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.control import Orders
@@ -65,13 +65,10 @@ def rebuild_partials(session: SparkSession, settings: Settings) -> None:
     bronze = settings.warehouse / BRONZE_ACCESS_LOG.name
     at = committed_offsets(bronze) or {}
     rows = partials(session.read.format("delta").load(str(bronze)), LIVE_FAMILIES)
-    (
-        conform(rows, GOLD_PARTIAL_LIVE)
-        .write.format("delta")
-        .mode("overwrite")
-        .option("userMetadata", KafkaRange(at, at).to_metadata(rebuilt=True))
-        .save(str(settings.warehouse / GOLD_PARTIAL_LIVE.name))
-    )
+    gold = table_path(settings, GOLD_PARTIAL_LIVE.name)
+    handle = DeltaTable(gold)
+    new = written_files(rows, GOLD_PARTIAL_LIVE, gold)
+    replace_files(handle, files_of(handle), new, KafkaRange(at, at).to_metadata(rebuilt=True), same_content=False)
 
 
 def start_query(tables: LiveTables) -> StreamingQuery:

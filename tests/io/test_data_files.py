@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE, PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import newest_commit_with_metadata, read_commit
 from shoplog.io.data_files import DataFiles
+from shoplog.io.duck import open_tables
 from shoplog.io.sinks import create_table
 from shoplog.io.transactions import append_files, append_rows
 from shoplog.settings import Settings
@@ -79,12 +80,32 @@ def test_a_handle_that_has_not_seen_other_commits_appends_after_them(gold: Path)
     assert len(pl.scan_delta(str(gold)).collect()) == 2
 
 
-def test_bounds_are_kept_of_the_first_columns_and_left_out_where_unknown(gold: Path) -> None:
-    stats = json.loads(written(gold, partials(FRIDAY))[0].stats)
-    assert stats["minValues"] == stats["maxValues"] == {"family": "traffic", "site": "shop"}
-    nulls = json.loads(written(gold, partials(FRIDAY).with_columns(site=pl.lit(None, pl.String)))[0].stats)
+def test_bounds_are_kept_of_the_first_columns(gold: Path) -> None:
+    rows = partials(FRIDAY).with_columns(window_end=pl.col("window_start") + pl.duration(microseconds=1001))
+    stats = json.loads(written(gold, rows)[0].stats)
+    noon = "2026-11-20T12:00:00.000Z"
+    assert stats["minValues"] == {
+        "family": "traffic",
+        "site": "shop",
+        "window_start": noon,
+        "window_end": noon[:-2] + "1Z",
+    }
+    assert stats["maxValues"] == stats["minValues"] | {"window_end": noon[:-2] + "2Z"}
+    nulls = json.loads(written(gold, rows.with_columns(site=pl.lit(None, pl.String)))[0].stats)
     assert nulls["nullCount"]["site"] == 1
     assert "site" not in nulls["minValues"]
+
+
+def test_readers_that_skip_files_by_bounds_find_every_row(settings: Settings) -> None:
+    path = create_table(settings, PUBLISHED_DAY.name)
+    at = datetime(2026, 11, 21, 4, 5, 6, 7, tzinfo=UTC)
+    row = pl.DataFrame({"site": ["shop"], "day": [FRIDAY], "published_at": [at]})
+    append_rows(path, row, PUBLISHED_DAY, "{}")
+    found = "select count(*) from published_day where day = $day and published_at >= $at and published_at <= $at"
+    with open_tables(settings, PUBLISHED_DAY) as tables:
+        assert tables.execute(found, {"day": FRIDAY, "at": at}).fetchall() == [(1,)]
+    asked = (pl.col("day") == FRIDAY) & (pl.col("published_at") == at)
+    assert len(pl.scan_delta(str(path)).filter(asked).collect()) == 1
 
 
 def test_a_column_of_another_type_is_refused(gold: Path) -> None:

@@ -13,6 +13,7 @@ from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
 from shoplog.io.arrow import to_arrow
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
+from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 from shoplog.transforms.fold import folded
 from shoplog.transforms.merge import merged
@@ -133,7 +134,7 @@ def test_small_files_become_one_and_the_stream_goes_on_where_it_was(batches: Bat
     rows = sorted(map(tuple, batches.bronze().collect()))
     assert (fold.fold_partials(batches.tables, gold), fold.compact_bronze(batches.tables, bronze)) == (3, 3)
     assert sorted(map(tuple, batches.bronze().collect())) == rows
-    assert [len(fold.files_of(table)) for table in (bronze, gold)] == [1, 1]
+    assert [len(files_of(table)) for table in (bronze, gold)] == [1, 1]
     reopened = batches.open()
     assert reopened.measured == reopened.committed == {0: 3, 1: 0}
     batches.send({0: [value(line("203.0.113.1", 2), 200), value(line("203.0.113.1", 3), 300)]})
@@ -144,7 +145,7 @@ def test_small_files_become_one_and_the_stream_goes_on_where_it_was(batches: Bat
 def test_a_file_that_was_folded_to_a_large_one_is_left_alone(batches: Batches) -> None:
     batches.send({0: [value(line("203.0.113.1", turn), turn * 100) for turn in range(3)]})
     table = DeltaTable(str(batches.tables.gold))
-    (file,) = fold.files_of(table)
+    (file,) = files_of(table)
     assert fold.small_files(table, ((file.size + 1, 1),)) == [file]
     assert fold.small_files(table, ((file.size, 1),)) == []
     assert fold.small_files(table, ((file.size, 9), (file.size + 1, 1))) == [file]

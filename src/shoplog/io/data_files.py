@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shoplog.contracts.model import Table
@@ -20,6 +23,7 @@ from shoplog.io.arrow import arrow_schema, to_arrow
 COLUMNS_WITH_STATISTICS = 4
 DESCRIPTION_DDL = "table_name string, file string"
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+Value = str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class DataFiles:
         self._table, self._folder = table, folder
         self._schema = pa.schema([f for f in arrow_schema(table) if f.name not in table.partition_by])
         self._open = ExitStack()
-        self._files: dict[tuple[Any, ...], tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]] = {}
+        self._files: dict[Value, tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]] = {}
 
     def __enter__(self) -> DataFiles:
         """Begin to write."""
@@ -56,54 +60,80 @@ class DataFiles:
 
     def write(self, rows: pl.DataFrame) -> None:
         """Write rows of the table; a column that is absent is null."""
-        if not len(rows):
-            return
-        by = self._table.partition_by
-        parts = rows.partition_by(by, as_dict=True, maintain_order=True) if by else {(): rows}
-        for values, part in parts.items():
-            if values not in self._files:
-                self._files[values] = self._new_file(values)
-            for batch in to_arrow(part, self._table):
-                self._files[values][1].write_batch(batch.select(self._schema.names))
+        for batch in to_arrow(rows, self._table):
+            self.write_batch(batch)
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Write a batch that has the table's columns."""
+        for value, part in _parts(batch, self._table.partition_by):
+            if value not in self._files:
+                self._files[value] = self._new_file(value)
+            self._files[value][1].write_batch(part.select(self._schema.names).cast(self._schema))
 
     def closed(self) -> list[DataFile]:
         """Close the files and return what they are."""
         self._open.close()
-        return [self._described(values, path, footers[0]) for values, (path, _, footers) in self._files.items()]
+        return [self._described(value, path, footers[0]) for value, (path, _, footers) in self._files.items()]
 
     def described(self) -> pa.RecordBatch:
         """Close the files and return a row for each, by which a task tells the driver of it (`DESCRIPTION_DDL`)."""
         files = [json.dumps(asdict(file)) for file in self.closed()]
         return pa.RecordBatch.from_pydict({"table_name": [self._table.name] * len(files), "file": files})
 
-    def _new_file(self, values: tuple[Any, ...]) -> tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]:
-        place = [
-            f"{name}={_NO_VALUE if v is None else v}" for name, v in zip(self._table.partition_by, values, strict=True)
-        ]
-        path = "/".join([*place, f"part-{uuid.uuid4()}.zstd.parquet"])
+    def _new_file(self, value: Value) -> tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]:
+        place = [f"{name}={_NO_VALUE if value is None else value}/" for name in self._table.partition_by]
+        path = "".join([*place, f"part-{uuid.uuid4()}.zstd.parquet"])
         (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
         footers: list[pq.FileMetaData] = []
         writer = pq.ParquetWriter(self._folder / path, self._schema, compression="zstd", metadata_collector=footers)
         return path, self._open.enter_context(writer), footers
 
-    def _described(self, values: tuple[Any, ...], path: str, footer: pq.FileMetaData) -> DataFile:
-        partition = {n: None if v is None else str(v) for n, v in zip(self._table.partition_by, values, strict=True)}
+    def _described(self, value: Value, path: str, footer: pq.FileMetaData) -> DataFile:
+        partition: dict[str, str | None] = dict.fromkeys(self._table.partition_by, value)
         state = (self._folder / path).stat()
         return DataFile(path, state.st_size, partition, int(state.st_mtime * 1000), json.dumps(_statistics(footer)))
 
 
+def _parts(batch: pa.RecordBatch, partition_by: tuple[str, ...]) -> Iterator[tuple[Value, pa.RecordBatch]]:
+    """Yield the partition's value as text and the rows that have it."""
+    if not batch.num_rows:
+        return
+    if not partition_by:
+        yield None, batch
+        return
+    (name,) = partition_by
+    column = batch.column(name)
+    values = column.unique()
+    for value in values:
+        is_so = pc.equal(column, value) if value.is_valid else pc.is_null(column)
+        yield str(value) if value.is_valid else None, batch if len(values) == 1 else batch.filter(is_so)
+
+
 def _statistics(footer: pq.FileMetaData) -> dict[str, Any]:
-    """Return what a reader may skip the file by: of the first columns that are texts or whole numbers."""
+    """Return what a reader may skip the file by, of the first columns."""
     found: dict[str, Any] = {"numRecords": footer.num_rows, "minValues": {}, "maxValues": {}, "nullCount": {}}
     for column in range(min(COLUMNS_WITH_STATISTICS, footer.num_columns)):
         name = footer.schema.column(column).path
         chunks = [footer.row_group(group).column(column).statistics for group in range(footer.num_row_groups)]
         if not chunks or not all(chunk is not None and chunk.has_null_count for chunk in chunks):
             continue
-        found["nullCount"][name] = sum(chunk.null_count for chunk in chunks)
-        # A chunk of nulls alone has no bounds; bounds that another one lacks are not known of the file.
+        # A chunk of nulls alone has no bounds; bounds that another one lacks are not known of the file, and readers take a
+        # count of nulls without bounds for a column of nothing.
         filled = [chunk for chunk in chunks if chunk.num_values]
-        if filled and all(chunk.has_min_max and isinstance(chunk.min, str | int) for chunk in filled):
-            found["minValues"][name] = min(chunk.min for chunk in filled)
-            found["maxValues"][name] = max(chunk.max for chunk in filled)
+        if not all(chunk.has_min_max and isinstance(chunk.min, str | int | date) for chunk in filled) or any(
+            isinstance(chunk.min, bool) for chunk in filled
+        ):
+            continue
+        found["nullCount"][name] = sum(chunk.null_count for chunk in chunks)
+        if filled:
+            found["minValues"][name] = _bound(min(chunk.min for chunk in filled), upper=False)
+            found["maxValues"][name] = _bound(max(chunk.max for chunk in filled), upper=True)
     return found
+
+
+def _bound(value: str | int | date, upper: bool) -> str | int:
+    """Return a bound as Delta's log has it: times in whole milliseconds, none of which may leave out a row."""
+    if isinstance(value, datetime):
+        outer = value + timedelta(microseconds=999) if upper else value
+        return outer.strftime("%Y-%m-%dT%H:%M:%S.") + f"{outer.microsecond // 1000:03}Z"
+    return value.isoformat() if isinstance(value, date) else value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ import pyarrow as pa
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.data_files import COLUMNS_WITH_STATISTICS
+from shoplog.io.data_files import COLUMNS_WITH_STATISTICS, DESCRIPTION_DDL, DataFile, DataFiles
+from shoplog.io.transactions import append_files, files_of, replace_files
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,10 +66,21 @@ def conform(rows: DataFrame, contract: Table) -> DataFrame:
 
 def append(rows: DataFrame, settings: Settings, table: str, metadata: str | None = None) -> None:
     """Append rows as one commit, with `metadata` in its commit information."""
-    writer = conform(rows, TABLES[table]).write.format("delta").mode("append")
-    if metadata is not None:
-        writer = writer.option("userMetadata", metadata)
-    writer.save(str(table_path(settings, table)))
+    path = table_path(settings, table)
+    append_files(deltalake.DeltaTable(path), written_files(rows, TABLES[table], path), metadata)
+
+
+def written_files(rows: DataFrame, contract: Table, folder: Path) -> list[DataFile]:
+    """Let Spark's tasks write rows as data files of a table; return the files, which no commit names yet."""
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with DataFiles(contract, folder) as files:
+            for batch in batches:
+                files.write_batch(batch)
+            yield files.described()
+
+    told = conform(rows, contract).mapInArrow(write, DESCRIPTION_DDL).collect()
+    return [DataFile(**json.loads(file)) for _, file in told]
 
 
 def in_days(column: str, days: Sequence[date]) -> str:
@@ -97,11 +110,15 @@ def replace_days(
 ) -> None:
     """Replace UTC days atomically with rows, which are of no other day; the same rows give the same table.
 
-    With `sites`, only their rows are replaced, and the rows are of no other site.
+    With `sites`, only their rows are replaced, and the rows are of no other site. The table is partitioned by its day.
     """
-    column = (TABLES[table].partition_by or ("day",))[0]
-    writer = conform(rows, TABLES[table]).write.format("delta").mode("overwrite")
-    writer = writer.option("replaceWhere", in_days(column, days) + ("" if sites is None else f" and {in_sites(sites)}"))
-    if metadata is not None:
-        writer = writer.option("userMetadata", metadata)
-    writer.save(str(table_path(settings, table)))
+    contract, path = TABLES[table], table_path(settings, table)
+    if sites is not None:
+        stored = rows.sparkSession.read.format("delta").load(str(path))
+        others = f"{in_days(contract.partition_by[0], days)} and not coalesce({in_sites(sites)}, false)"
+        rows = conform(rows, contract).unionByName(conform(stored.where(others), contract))
+    new = written_files(rows, contract, path)
+    handle = deltalake.DeltaTable(path)
+    named = {day.isoformat() for day in days}
+    old = [file for file in files_of(handle) if file.partition_values[contract.partition_by[0]] in named]
+    replace_files(handle, old, new, metadata, same_content=False)

@@ -14,7 +14,7 @@ from shoplog.contracts.model import Table
 from shoplog.io.data_files import DataFile, DataFiles
 
 
-def append_files(table: DeltaTable, files: Sequence[DataFile], metadata: str) -> None:
+def append_files(table: DeltaTable, files: Sequence[DataFile], metadata: str | None) -> None:
     """Append the files to the table as one commit, with `metadata` in its commit information.
 
     The caller holds the table's lease. Without files the commit holds its metadata alone.
@@ -30,7 +30,7 @@ def append_rows(path: Path, rows: pl.DataFrame, table: Table, metadata: str) -> 
 
 
 def replace_files(
-    table: DeltaTable, old: Sequence[DataFile], new: Sequence[DataFile], metadata: str, same_content: bool
+    table: DeltaTable, old: Sequence[DataFile], new: Sequence[DataFile], metadata: str | None, same_content: bool
 ) -> None:
     """Put `new` files in the place of `old` ones as one commit with `metadata`; the caller holds the table's lease.
 
@@ -41,16 +41,35 @@ def replace_files(
     _commit(table, [*(_added(file, is_new=not same_content) for file in new), *removed], metadata)
 
 
+def files_of(table: DeltaTable) -> list[DataFile]:
+    """Return the data files of the table as it is now, oldest first."""
+    table.update_incremental()
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    days = [name for name in actions.columns if name.startswith("partition.")]
+    found = actions.sort("modification_time", "path").select("path", "size_bytes", "modification_time", *days)
+    return [
+        DataFile(
+            path,
+            size,
+            {n.removeprefix("partition."): v and str(v) for n, v in zip(days, values, strict=True)},
+            modified,
+            "{}",
+        )
+        for path, size, modified, *values in found.iter_rows()
+    ]
+
+
 def _added(file: DataFile, is_new: bool) -> AddAction:
     return AddAction(file.path, file.size, file.partition_values, file.modified_ms, is_new, file.stats)
 
 
-def _commit(table: DeltaTable, actions: list[AddAction | RemoveAction], metadata: str) -> None:
+def _commit(table: DeltaTable, actions: list[AddAction | RemoveAction], metadata: str | None) -> None:
     table.update_incremental()
+    said = {} if metadata is None else {"userMetadata": metadata}
     table.create_write_transaction(
         actions,
         "append",
         table.schema(),
         partition_by=table.metadata().partition_columns,
-        commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),
+        commit_properties=CommitProperties(custom_metadata=said),
     )
