@@ -23,6 +23,7 @@ SPEED = {
     "sustained": (0.2, 1),
     "drift": (0.2, 1),
     "memory": (0.5, 1),
+    "stages": (1.0, 1),
 }
 _NAMES = ("all", *SPEED, "bots", "anomalies", "quality")
 
@@ -32,7 +33,8 @@ def bench(
         str,
         typer.Argument(
             help="all: how fast; or one of ingest (file to topic), land (topic to tables), batch (files to figures), "
-            "freshness, sustained, memory (the whole chain), drift (thousands of batches). bots: how many bots are found, and "
+            "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
+            "stages (a task's CPU time). bots: how many bots are found, and "
             "how many people are taken for bots; "
             "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."
         ),

@@ -75,6 +75,9 @@ def main() -> None:
             from shoplog.stack.airflow import airflow_environment
 
             variables |= airflow_environment(settings)
+        if name == "stream":
+            # Its workers need the cores; what the driver itself folds has time.
+            variables["POLARS_MAX_THREADS"] = "1"
         variables |= _take_once(settings, name)
     except UserError as error:
         print(error, flush=True)
