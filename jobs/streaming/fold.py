@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 PARTIAL_TIERS = ((4 << 20, 60), (32 << 20, 12))
 BRONZE_TIERS = ((32 << 20, 120),)
 CENSUS_TIERS = ((4 << 20, 60),)
-_MOST_FILES, _MOST_BYTES = 500, 128 << 20  # at once, so that memory is bounded
+# At once, so that memory is bounded: a row of partials takes twenty times as much there as in a file.
+_MOST_FILES, _ENOUGH_BYTES = 500, 32 << 20
 _ROWS_A_GROUP = 100_000
 
 
@@ -85,12 +87,10 @@ def small_files(table: DeltaTable, tiers: Sequence[tuple[int, int]]) -> list[Dat
 
 
 def _bounded(files: Sequence[DataFile]) -> list[DataFile]:
-    taken: list[DataFile] = []
-    for file in files[:_MOST_FILES]:
-        if taken and sum(one.size for one in taken) + file.size > _MOST_BYTES:
-            break
-        taken.append(file)
-    return taken
+    """Return the first of the files, as many as make one that is large enough to be left alone from then on."""
+    sizes = accumulate(file.size for file in files[:_MOST_FILES])
+    before = sum(size < _ENOUGH_BYTES for size in sizes)
+    return list(files[: min(before + 1, _MOST_FILES)])
 
 
 def _rows(of: Table, folder: Path, files: Sequence[DataFile]) -> Iterator[pl.DataFrame]:

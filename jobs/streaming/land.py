@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ import polars as pl
 from jobs.partials import measuring
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.errors import DriftError
-from shoplog.io.data_files import DESCRIPTION_DDL, DataFile
+from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, told
 from shoplog.io.marks import FileKey, Marks
 from shoplog.io.sources import Parse, landing
 from shoplog.transforms.identity import read_identity
@@ -41,7 +40,7 @@ def land(
     in_topic = partial(_parsed, parse=parse, topic=topic)
     write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, seen, warehouse)
     tasks = records.selectExpr(*_RECORD).coalesce(_tasks(records.sparkSession, count))
-    return _written(tasks.mapInArrow(write, DESCRIPTION_DDL))
+    return told(tasks.mapInArrow(write, DESCRIPTION_DDL).collect())
 
 
 def measure_files(session: SparkSession, files: Sequence[str], count: int, warehouse: Path) -> Written:
@@ -56,8 +55,8 @@ def measure_files(session: SparkSession, files: Sequence[str], count: int, wareh
         )
     most = min(_tasks(session, count), max(1, len(files)))
     tasks = [files[task::most] for task in range(most)]
-    rows = session.range(0, most, 1, most)
-    return _written(rows.mapInArrow(measuring(tasks, LIVE_FAMILIES, warehouse), DESCRIPTION_DDL))
+    measure = measuring(tasks, LIVE_FAMILIES, warehouse)
+    return told(session.range(0, most, 1, most).mapInArrow(measure, DESCRIPTION_DDL).collect())
 
 
 def _parsed(records: pl.DataFrame, parse: Parse, topic: str) -> pl.DataFrame:
@@ -67,10 +66,3 @@ def _parsed(records: pl.DataFrame, parse: Parse, topic: str) -> pl.DataFrame:
 def _tasks(session: SparkSession, count: int) -> int:
     """Return how many tasks so many lines are worth: each makes files of its own, which somebody has to read."""
     return min(session.sparkContext.defaultParallelism, -(-count // _TASK_RECORDS)) or 1
-
-
-def _written(descriptions: DataFrame) -> Written:
-    written: Written = {}
-    for table, file in descriptions.collect():
-        written.setdefault(table, []).append(DataFile(**json.loads(file)))
-    return written

@@ -55,9 +55,9 @@ def run(settings: Settings, orders: Orders) -> None:
             watch(settings, orders, tables, upkeep, lambda: query.isActive)
         finally:
             upkeep.finish()
-        with tables.lock:  # no batch is half-written now
-            error = query.exception()
-            query.stop()
+            with tables.lock:  # no batch is half-written now
+                error = query.exception()
+                query.stop()
     session.stop()
     if error is not None:
         raise RuntimeError(str(error))

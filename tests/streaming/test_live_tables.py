@@ -13,6 +13,7 @@ from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.errors import DriftError
 from shoplog.io.arrow import to_arrow
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
+from shoplog.io.data_files import DataFile
 from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 from shoplog.transforms.fold import folded
@@ -149,3 +150,12 @@ def test_a_file_that_was_folded_to_a_large_one_is_left_alone(batches: Batches) -
     assert fold.small_files(table, ((file.size + 1, 1),)) == [file]
     assert fold.small_files(table, ((file.size, 1),)) == []
     assert fold.small_files(table, ((file.size, 9), (file.size + 1, 1))) == [file]
+
+
+def test_so_many_files_are_taken_as_make_one_that_is_left_alone(monkeypatch: Any) -> None:
+    files = [DataFile(f"{place}.parquet", size, {}, place, "{}") for place, size in enumerate((10, 10, 15, 10))]
+    monkeypatch.setattr(fold, "_ENOUGH_BYTES", 30)
+    assert fold._bounded(files) == files[:3]
+    assert fold._bounded(files[2:]) == files[2:]
+    monkeypatch.setattr(fold, "_MOST_FILES", 2)
+    assert fold._bounded(files) == files[:2]

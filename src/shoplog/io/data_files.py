@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -22,6 +22,7 @@ from shoplog.io.arrow import arrow_schema, to_arrow
 # Readers skip files by statistics; Delta keeps those of so many first columns, see the tables' properties.
 COLUMNS_WITH_STATISTICS = 4
 DESCRIPTION_DDL = "table_name string, file string"
+_BOUNDED = (str, int, date, datetime)
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 Value = str | None
 
@@ -94,6 +95,14 @@ class DataFiles:
         return DataFile(path, state.st_size, partition, int(state.st_mtime * 1000), json.dumps(_statistics(footer)))
 
 
+def told(descriptions: Iterable[tuple[str, str]]) -> dict[str, list[DataFile]]:
+    """Return the files of each table that tasks told of by rows of `DESCRIPTION_DDL`; no commit names them yet."""
+    files: dict[str, list[DataFile]] = {}
+    for table, file in descriptions:
+        files.setdefault(table, []).append(DataFile(**json.loads(file)))
+    return files
+
+
 def _parts(batch: pa.RecordBatch, partition_by: tuple[str, ...]) -> Iterator[tuple[Value, pa.RecordBatch]]:
     """Yield the partition's value as text and the rows that have it."""
     if not batch.num_rows:
@@ -120,9 +129,7 @@ def _statistics(footer: pq.FileMetaData) -> dict[str, Any]:
         # A chunk of nulls alone has no bounds; bounds that another one lacks are not known of the file, and readers take a
         # count of nulls without bounds for a column of nothing.
         filled = [chunk for chunk in chunks if chunk.num_values]
-        if not all(chunk.has_min_max and isinstance(chunk.min, str | int | date) for chunk in filled) or any(
-            isinstance(chunk.min, bool) for chunk in filled
-        ):
+        if not all(chunk.has_min_max and type(chunk.min) in _BOUNDED for chunk in filled):
             continue
         found["nullCount"][name] = sum(chunk.null_count for chunk in chunks)
         if filled:

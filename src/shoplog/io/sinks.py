@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow as pa
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.data_files import COLUMNS_WITH_STATISTICS, DESCRIPTION_DDL, DataFile, DataFiles
+from shoplog.io.data_files import COLUMNS_WITH_STATISTICS, DESCRIPTION_DDL, DataFile, DataFiles, told
 from shoplog.io.transactions import append_files, files_of, replace_files
 from shoplog.settings import Settings
 
@@ -79,8 +78,8 @@ def written_files(rows: DataFrame, contract: Table, folder: Path) -> list[DataFi
                 files.write_batch(batch)
             yield files.described()
 
-    told = conform(rows, contract).mapInArrow(write, DESCRIPTION_DDL).collect()
-    return [DataFile(**json.loads(file)) for _, file in told]
+    descriptions = conform(rows, contract).mapInArrow(write, DESCRIPTION_DDL).collect()
+    return told(descriptions).get(contract.name, [])
 
 
 def in_days(column: str, days: Sequence[date]) -> str:
