@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.broker import Broker, running_broker, started, wait_until
 from bench.log_lines import SITE, log_files
-from bench.pair import Peer, Row, compare
+from bench.pair import Peer, Row, chosen, compare
 from bench.shippers import kcat, rsyslog, stock_flume
 from bench.sides import Output, Run
 from bench.toolbox import peers_python
@@ -30,23 +30,22 @@ _PATIENCE_S = 1800
 Command = Callable[[Settings, Path], list[str]]
 
 
-def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
-    """Return a row a peer."""
+def measure(settings: Settings, scale: float, runs: int, only: Sequence[str] = ()) -> list[Row]:
+    """Return a row a peer, or one for each of `only` these."""
     files = log_files(settings, int(LINES * scale))
     with running_broker(settings) as broker:
         source = broker.settings.home / "lines.log"
         lines = _write_whole(source, files)
-        peers = [
-            Peer(Waiting("flume-default", broker, source, lines, stock_flume), 5, _LEFT_OUT),
-            Peer(Waiting("rsyslog", broker, source, lines, rsyslog), 0.8, _LEFT_OUT),
-            Peer(
-                Direct("kcat", broker, source, lines, kcat),
-                None,
-                f"{_LEFT_OUT}, waiting for lines, going on after a crash",
+        side = broker, source, lines
+        peers = {
+            "flume-default": lambda: Peer(Waiting("flume-default", *side, stock_flume), 5, _LEFT_OUT),
+            "rsyslog": lambda: Peer(Waiting("rsyslog", *side, rsyslog), 0.8, _LEFT_OUT),
+            "kcat": lambda: Peer(
+                Direct("kcat", *side, kcat), None, f"{_LEFT_OUT}, waiting for lines, going on after a crash"
             ),
-        ]
-        ours = Waiting("ours", broker, source, lines, lambda settings, _: flume.prepare(settings))
-        return compare("ingest", lines, ours, peers, runs, lambda one, other: bool(one == other))
+        }
+        ours = Waiting("ours", *side, lambda settings, _: flume.prepare(settings))
+        return compare("ingest", lines, ours, chosen(peers, only), runs, lambda one, other: bool(one == other))
 
 
 def _write_whole(source: Path, files: Sequence[Path]) -> int:

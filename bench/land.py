@@ -7,12 +7,12 @@ and memory are those of the side and of the broker it reads from.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.broker import Broker, running_broker, started, wait_until
 from bench.log_lines import SITE, log_files, yesterday
-from bench.pair import Peer, Row, compare
+from bench.pair import Peer, Row, chosen, compare
 from bench.sides import Kept, Output
 from bench.toolbox import peers_jars, peers_python
 from shoplog.settings import REPOSITORY, Settings
@@ -27,23 +27,28 @@ _LEFT_OUT = (
 _PATIENCE_S = 1800
 
 
-def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
-    """Return a row a peer."""
+def measure(settings: Settings, scale: float, runs: int, only: Sequence[str] = ()) -> list[Row]:
+    """Return a row a peer, or one for each of `only` these."""
     lines = int(LINES * scale)
     with preloaded(settings, lines) as broker:
         own = broker.settings
         place = [own.bootstrap, own.topic_raw, str(own.home)]
         variables = {"SHOPLOG_HOME": str(own.home), "SHOPLOG_KAFKA_PORT": str(own.kafka_port)}
+
+        def naive() -> Peer:
+            command = [sys.executable, str(_PEERS / "land_naive.py"), *place]
+            return Peer(Kept("naive-pyspark", command, {}, [broker.pid]), 5, f"{_LEFT_OUT}, exactly once")
+
+        def hand_written() -> Peer:
+            command = [peers_python(), str(_PEERS / "land_by_hand.py"), *place]
+            return Peer(Kept("hand-written", command, {}, [broker.pid]), 1, f"{_LEFT_OUT}, exactly once")
+
+        def flink() -> Peer:
+            command = [peers_python("flink"), str(_PEERS / "land_flink.py"), str(peers_jars("flink")), *place]
+            return Peer(Kept("pyflink", command, jvm_environment(), [broker.pid]), 1, f"{_LEFT_OUT}, Delta")
+
+        peers = chosen({"naive-pyspark": naive, "hand-written": hand_written, "pyflink": flink}, only)
         ours = Kept("ours", [sys.executable, "-m", "bench.ours_land"], variables, [broker.pid])
-        naive = Kept("naive-pyspark", [sys.executable, str(_PEERS / "land_naive.py"), *place], {}, [broker.pid])
-        hand_written = Kept("hand-written", [peers_python(), str(_PEERS / "land_by_hand.py"), *place], {}, [broker.pid])
-        command = [peers_python("flink"), str(_PEERS / "land_flink.py"), str(peers_jars("flink")), *place]
-        flink = Kept("pyflink", command, jvm_environment(), [broker.pid])
-        peers = [
-            Peer(naive, 5, f"{_LEFT_OUT}, exactly once"),
-            Peer(hand_written, 1, f"{_LEFT_OUT}, exactly once"),
-            Peer(flink, 1, f"{_LEFT_OUT}, Delta"),
-        ]
         return compare("land", lines, ours, peers, runs, are_equal)
 
 

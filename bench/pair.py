@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.sides import Output, Run, Side
+from shoplog.errors import UserError
 
 Row = dict[str, Any]
 
@@ -42,6 +43,17 @@ class Peer:
     side: Side
     target: float | None
     left_out: str
+
+
+def chosen(peers: Mapping[str, Callable[[], Peer]], only: Sequence[str]) -> list[Peer]:
+    """Return the peers of these names, of all where there are none; others are not even started.
+
+    Raises `UserError` for a name that is none.
+    """
+    for name in only:
+        if name not in peers:
+            raise UserError(f"There is no peer {name!r} here: use {', '.join(peers)}.")
+    return [make() for name, make in peers.items() if not only or name in only]
 
 
 def compare(

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.pair import Peer, compare
+from bench.pair import Peer, chosen, compare
 from bench.results import keep
 from bench.sides import Kept, Once, Run
 from bench.watch import Used, Watch
+from shoplog.errors import UserError
 
 ORDER: list[str] = []
 
@@ -96,3 +97,12 @@ def test_results_stand_in_the_page_beside_those_of_other_names(tmp_path: Path) -
     assert "| 700 | reached |" in text
     assert text.startswith("# Fast\n")
     assert text.endswith("bye\n")
+
+
+def test_only_the_chosen_peers_are_made_and_a_name_that_is_none_is_refused() -> None:
+    peers = {name: lambda name=name: ORDER.append(name) or Peer(Fake(name, []), 1, "") for name in ("one", "two")}
+    ORDER.clear()
+    assert [peer.side.name for peer in chosen(peers, ["two"])] == ORDER == ["two"]
+    assert [peer.side.name for peer in chosen(peers, [])] == ["one", "two"]
+    with pytest.raises(UserError, match="no peer 'three' here: use one, two"):
+        chosen(peers, ["three"])

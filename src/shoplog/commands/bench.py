@@ -25,6 +25,7 @@ SPEED = {
     "memory": (0.5, 1),
     "stages": (1.0, 1),
 }
+PAIRED = ("ingest", "land", "batch")
 _NAMES = ("all", *SPEED, "bots", "anomalies", "quality")
 
 
@@ -42,6 +43,9 @@ def bench(
     scale: Annotated[float, typer.Option(min=0.0001, max=1, help="How fast: this part of the lines.")] = 1.0,
     runs: Annotated[
         int | None, typer.Option(min=1, help="How fast: warm runs of each side, by turns; 5, in `all` fewer.")
+    ] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(help="ingest, land, batch: this peer only; may be given several times.")
     ] = None,
     results: Annotated[
         Path | None, typer.Option(help="How fast: file that the results are written into, beside those of other names.")
@@ -64,10 +68,12 @@ def bench(
     """Measure, print our figure, its peers and the target; exit code 1 where a target is missed."""
     if name not in _NAMES:
         raise UserError(f"There is no benchmark {name!r}: use {', '.join(_NAMES[:-1])} or {_NAMES[-1]}.")
+    if peer and name not in PAIRED:
+        raise UserError(f"Only {', '.join(PAIRED)} have peers to choose from: leave out --peer.")
     measured: Rows = []
     for one in SPEED if name == "all" else (name,):
         part, few = SPEED[one] if name == "all" else (1.0, 5)
-        rows = _rows_of(one, scale * part, runs or few, logs, nab, scorer, days)
+        rows = _rows_of(one, scale * part, runs or few, peer or [], logs, nab, scorer, days)
         show(f"bench {one}", rows, as_json)
         measured += rows
         if results is not None and one in SPEED:
@@ -79,10 +85,18 @@ def bench(
 
 
 def _rows_of(
-    name: str, scale: float, runs: int, logs: Path | None, nab: Path | None, scorer: Path | None, days: int
+    name: str,
+    scale: float,
+    runs: int,
+    peers: list[str],
+    logs: Path | None,
+    nab: Path | None,
+    scorer: Path | None,
+    days: int,
 ) -> Rows:
     if name in SPEED:
-        rows: Rows = import_module(f"bench.{name}").measure(Settings.load(), scale, runs)
+        chosen = {"only": peers} if peers else {}
+        rows: Rows = import_module(f"bench.{name}").measure(Settings.load(), scale, runs, **chosen)
         return rows
     if name == "bots":
         return _bots(logs)

@@ -1,0 +1,26 @@
+"""A benchmark runs, and the peers that need no installation find what we find; how fast is no question here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.chain import Shoplog
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+
+def test_a_tiny_run_finds_what_its_peers_find_and_is_kept(tmp_path: Path) -> None:
+    shoplog, results, peers = Shoplog(tmp_path / "home"), tmp_path / "performance.json", ["duckdb", "polars"]
+    chosen = [option for peer in peers for option in ("--peer", peer)]
+    done = shoplog.run(
+        "bench", "batch", "--scale", "0.0005", "--runs", "1", *chosen, "--results", str(results), "--json"
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [row["peer"] for row in rows] == peers, done.stderr[-3000:]
+    assert all(row["outputs_equal"] and row["ours_per_s"] > 0 and row["runs"] == 1 for row in rows)
+    # 1 says that a ratio is missed, which so few lines always do.
+    assert done.returncode == (0 if all(row["holds"] for row in rows) else 1)
+    assert json.loads(results.read_text())["batch"]["rows"] == rows
