@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 # Files of a day that are smaller than so many bytes are written together once there are so many of them: a day lies in few
 # files, and none of its bytes is written more than a few times, however long the day.
-PARTIAL_TIERS = ((4 << 20, 60), (32 << 20, 12))
-BRONZE_TIERS = ((32 << 20, 120),)
-CENSUS_TIERS = ((4 << 20, 60),)
+Tiers = tuple[tuple[int, int], ...]
+PARTIAL_TIERS: Tiers = ((4 << 20, 60), (32 << 20, 12))
+BRONZE_TIERS: Tiers = ((32 << 20, 120),)
+CENSUS_TIERS: Tiers = ((4 << 20, 60),)
 # At once, so that memory is bounded: a row of partials takes twenty times as much there as in a file.
 _MOST_FILES, _ENOUGH_BYTES = 500, 32 << 20
 _ROWS_A_GROUP = 100_000
@@ -45,10 +47,13 @@ def rewrite_partials(
     change: Callable[[pl.DataFrame], pl.DataFrame],
     same_content: bool,
 ) -> None:
-    """Put what `change` makes of the partials in these files into their place."""
+    """Put what `change` makes of the partials in these files into their place; only some files are held at once."""
+    left = list(files)
     with DataFiles(GOLD_PARTIAL_LIVE, tables.gold) as written:
-        rows = pl.concat(_rows(GOLD_PARTIAL_LIVE, tables.gold, files), how="diagonal_relaxed")
-        written.write(change(rows))
+        while left:
+            some = _bounded(left)
+            left = left[len(some) :]
+            written.write(change(pl.concat(_rows(GOLD_PARTIAL_LIVE, tables.gold, some), how="diagonal_relaxed")))
     with tables.lock:
         metadata = KafkaRange(tables.measured, tables.measured).to_metadata(upkeep=True)
         replace_files(table, files, written.closed(), metadata, same_content)
@@ -56,33 +61,45 @@ def rewrite_partials(
 
 def compact_bronze(tables: LiveTables, table: DeltaTable) -> int:
     """Write a day's many small files of bronze as one, rows and offsets as they are; return how many there were, or 0."""
-    files = small_files(table, BRONZE_TIERS)
+
+    def metadata() -> str:
+        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True, resharded=list(tables.seen))
+
+    return compact(BRONZE_ACCESS_LOG, tables.bronze, table, BRONZE_TIERS, tables.lock, metadata)
+
+
+def compact(
+    of: Table,
+    folder: Path,
+    table: DeltaTable,
+    tiers: Tiers,
+    lock: AbstractContextManager[object],
+    metadata: Callable[[], str],
+) -> int:
+    """Write the small files of a day as one, rows as they are; return how many there were, 0 where none had to be.
+
+    `metadata` is asked for under the lock, which keeps other commits away.
+    """
+    files = small_files(table, tiers)
     if files:
-        new = written_together(BRONZE_ACCESS_LOG, tables.bronze, files)
-        with tables.lock:
-            at = tables.committed
-            metadata = KafkaRange(at, at).to_metadata(upkeep=True, resharded=list(tables.seen))
-            replace_files(table, files, new, metadata, same_content=True)
+        with DataFiles(of, folder) as written:
+            for rows in _grouped(_rows(of, folder, files)):
+                written.write(rows)
+        with lock:
+            replace_files(table, files, written.closed(), metadata(), same_content=True)
     return len(files)
 
 
-def written_together(of: Table, folder: Path, files: Sequence[DataFile]) -> list[DataFile]:
-    """Return the files that now hold the same rows, which no commit names yet."""
-    with DataFiles(of, folder) as written:
-        for rows in _grouped(_rows(of, folder, files)):
-            written.write(rows)
-    return written.closed()
-
-
-def small_files(table: DeltaTable, tiers: Sequence[tuple[int, int]]) -> list[DataFile]:
+def small_files(table: DeltaTable, tiers: Tiers) -> list[DataFile]:
     """Return the files of one day and tier, oldest first, that are enough to be written together; the most numerous."""
-    files = files_of(table)
-    tier_of = [next((tier for tier, (below, _) in enumerate(tiers) if file.size < below), None) for file in files]
-    groups: dict[tuple[object, ...], list[DataFile]] = {}
-    for file, tier in zip(files, tier_of, strict=True):
-        if tier is not None:
-            groups.setdefault((tier, *file.partition_values.values()), []).append(file)
-    enough = [group for (tier, *_), group in groups.items() if len(group) >= tiers[int(str(tier))][1]]
+    files, enough, at_least = files_of(table), list[list[DataFile]](), 0
+    for below, count in tiers:
+        days: dict[tuple[str | None, ...], list[DataFile]] = {}
+        for file in files:
+            if at_least <= file.size < below:
+                days.setdefault(tuple(file.partition_values.values()), []).append(file)
+        enough += [of_day for of_day in days.values() if len(of_day) >= count]
+        at_least = below
     return _bounded(max(enough, key=len, default=[]))
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import polars as pl
+import structlog
 from deltalake import DeltaTable
 
 from jobs.streaming.anomalies import AnomalyWatch
 from jobs.streaming.batch import LiveTables
-from jobs.streaming.fold import CENSUS_TIERS, compact_bronze, fold_partials, small_files, written_together
+from jobs.streaming.fold import CENSUS_TIERS, compact, compact_bronze, fold_partials
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
 from shoplog.io.sinks import table_path
-from shoplog.io.transactions import append_rows, replace_files
+from shoplog.io.transactions import append_rows
+
+LOG = structlog.get_logger("upkeep")
 
 
 class Upkeep:
@@ -51,6 +55,9 @@ class Upkeep:
     def finish(self) -> None:
         """Return once nothing is being done any more."""
         self._thread.shutdown()
+        # Nobody ticks any more: what went wrong last would be lost.
+        if self._work is not None and (error := self._work.exception()) is not None:
+            LOG.error("upkeep failed while the stream stopped", detail=str(error))
 
     def keep_house(self) -> None:
         """Do all of it."""
@@ -62,12 +69,10 @@ class Upkeep:
 
     def compact_census(self) -> None:
         """Write the many small files of the censuses as one."""
-        files = small_files(self._census, CENSUS_TIERS)
-        if files:
-            folder = table_path(self.settings, LEDGER_CENSUS_LIVE.name)
-            metadata = KafkaRange(self.census_at, self.census_at).to_metadata(upkeep=True)
-            new = written_together(LEDGER_CENSUS_LIVE, folder, files)
-            replace_files(self._census, files, new, metadata, same_content=True)
+        folder = table_path(self.settings, LEDGER_CENSUS_LIVE.name)
+        metadata = KafkaRange(self.census_at, self.census_at).to_metadata(upkeep=True)
+        # Only this thread writes the table.
+        compact(LEDGER_CENSUS_LIVE, folder, self._census, CENSUS_TIERS, nullcontext(), lambda: metadata)
 
     def land_census(self) -> None:
         """Append what censuses have said since the last time, with the Kafka range in the commit."""

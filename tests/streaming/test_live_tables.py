@@ -159,3 +159,19 @@ def test_so_many_files_are_taken_as_make_one_that_is_left_alone(monkeypatch: Any
     assert fold._bounded(files[2:]) == files[2:]
     monkeypatch.setattr(fold, "_MOST_FILES", 2)
     assert fold._bounded(files) == files[:2]
+
+
+def test_partials_that_are_too_many_at_once_are_rewritten_in_pieces(batches: Batches, monkeypatch: Any) -> None:
+    for turn in range(3):
+        batches.send({0: [value(line("203.0.113.1", turn), turn * 100)]})
+    monkeypatch.setattr(fold, "_ENOUGH_BYTES", 1)
+    table, sizes = DeltaTable(str(batches.tables.gold)), list[int]()
+
+    def counted(rows: pl.DataFrame) -> pl.DataFrame:
+        sizes.append(int(rows.filter(pl.col("family") == "traffic")["requests"].sum()))
+        return folded(rows)
+
+    fold.rewrite_partials(batches.tables, table, files_of(table), counted, same_content=True)
+    assert sizes == [1, 1, 1]
+    assert len(files_of(table)) == 1
+    assert batches.requests() == 3
