@@ -11,7 +11,7 @@ import pytest
 from shoplog.contracts.duckdb_sql import PERCENTILE_MS
 from shoplog.contracts.metrics import DURATION_BOUNDS_MS
 from shoplog.io.duck import estimate_visitors
-from shoplog.transforms.measure import _sketch
+from shoplog.transforms.sketches import filled
 
 BUCKETS = len(DURATION_BOUNDS_MS) + 1
 
@@ -19,14 +19,14 @@ BUCKETS = len(DURATION_BOUNDS_MS) + 1
 def test_an_estimate_does_not_depend_on_the_order_of_the_sketches() -> None:
     ids = [f"visitor {n}" for n in range(1_300)]
     draw = random.Random(7)
-    sketches = [_sketch(ids[n::10]) for n in range(10)] + [_sketch(draw.sample(ids, 130)) for _ in range(30)]
+    sketches = [filled(ids[n::10]) for n in range(10)] + [filled(draw.sample(ids, 130)) for _ in range(30)]
     estimates = {estimate_visitors(draw.sample(sketches, len(sketches))) for _ in range(20)}
-    assert estimates == {estimate_visitors([_sketch(ids)])}
+    assert estimates == {estimate_visitors([filled(ids)])}
     assert abs(estimates.pop() - 1_300) < 1_300 * 0.05
 
 
 def test_nobody_is_nobody() -> None:
-    assert estimate_visitors([]) == estimate_visitors([None]) == estimate_visitors([_sketch([])]) == 0
+    assert estimate_visitors([]) == estimate_visitors([None]) == estimate_visitors([filled([])]) == 0
 
 
 def percentile(histogram: list[int] | None, share: float) -> float | None:

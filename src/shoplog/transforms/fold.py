@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import polars as pl
-from datasketches import hll_sketch, hll_union, tgt_hll_type
 
 from shoplog.contracts.families import LIVE_FAMILIES
-from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
+from shoplog.transforms.sketches import united
 
 _KEYS = ("family", "site", "window_start", "window_end", "window_date")
 _ADDED = re.compile(r"(sum|max)\((\w+)\)")
@@ -33,7 +31,7 @@ def folded(rows: pl.DataFrame) -> pl.DataFrame:
 def _added_up(rows: pl.DataFrame, family: Family) -> pl.DataFrame:
     added = rows.group_by(*_KEYS, *family.dimensions, maintain_order=True).agg(_sum(m) for m in family.metrics)
     sketches = [metric.name for metric in family.metrics if metric.type == "binary"]
-    return added.with_columns(pl.Series(name, [_union(of) for of in added[name]], pl.Binary) for name in sketches)
+    return added.with_columns(pl.Series(name, [united(of) for of in added[name]], pl.Binary) for name in sketches)
 
 
 def _sum(metric: Metric) -> pl.Expr:
@@ -47,15 +45,3 @@ def _sum(metric: Metric) -> pl.Expr:
     assert found and found[2] == metric.name, f"{metric.name} is added up by {metric.merge}, which nobody can fold"
     # A sum of nothing is null, as in SQL.
     return pl.when(of.count() > 0).then(of.sum()) if found[1] == "sum" else of.max()
-
-
-def _union(sketches: Iterable[bytes]) -> bytes | None:
-    """Return the union of HLL sketches in the form that Spark's sketch functions use."""
-    some = list(sketches)
-    if len(some) < 2:
-        return some[0] if some else None
-    union = hll_union(SKETCH_LG_K)
-    for sketch in some:
-        union.update(hll_sketch.deserialize(sketch))
-    made: bytes = union.get_result(tgt_hll_type.HLL_8).serialize_updatable()
-    return made

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import polars as pl
-from datasketches import hll_sketch, tgt_hll_type
 
 from shoplog.contracts.attacks import CONDITIONS
 from shoplog.contracts.families import DERIVED
-from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Family, Metric
 from shoplog.transforms.conditions import with_conditions
+from shoplog.transforms.sketches import filled
 
 _SUMMED = {"bigint": pl.Int64(), "decimal(18,2)": pl.Decimal(18, 2)}
 
@@ -84,16 +83,7 @@ def _sql(text: str) -> pl.Expr:
 
 def _with_sketches(part: pl.DataFrame, family: Family) -> pl.DataFrame:
     return part.with_columns(
-        pl.Series(metric.name, [_sketch(ids) for ids in part[metric.name]], pl.Binary)
+        pl.Series(metric.name, [filled(ids) for ids in part[metric.name]], pl.Binary)
         for metric in family.metrics
         if metric.type == "binary"
     )
-
-
-def _sketch(values: Iterable[str]) -> bytes:
-    """Return the HLL sketch of the values, in the form and with the hash that Spark's sketch functions use."""
-    sketch = hll_sketch(SKETCH_LG_K, tgt_hll_type.HLL_8)
-    for value in values:
-        sketch.update(value)
-    made: bytes = sketch.serialize_updatable()
-    return made
