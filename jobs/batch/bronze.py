@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
+from shoplog.io.commits import latest_version
 from shoplog.io.computed import computed_from
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.sinks import create_table, in_days
@@ -23,15 +24,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-def bronze_versions(session: SparkSession, settings: Settings) -> dict[str, int]:
+def bronze_versions(settings: Settings) -> dict[str, int]:
     """Return the present version of both bronze tables, made where they do not exist."""
-    from delta.tables import DeltaTable
-
-    versions = {}
-    for table in (BRONZE_ACCESS_LOG.name, BRONZE_IMPORT_LOG.name):
-        path = create_table(settings, table)
-        versions[table] = DeltaTable.forPath(session, str(path)).history(1).first()["version"]
-    return versions
+    names = (BRONZE_ACCESS_LOG.name, BRONZE_IMPORT_LOG.name)
+    versions = {name: latest_version(create_table(settings, name)) for name in names}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def read_bronze(session: SparkSession, settings: Settings, versions: dict[str, int]) -> DataFrame:

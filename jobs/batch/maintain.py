@@ -15,7 +15,7 @@ from shoplog.contracts.model import Table
 from shoplog.contracts.proof import GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, QUALITY_RESULT
 from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
-from shoplog.io.housekeeping import broken_versions, health, remove_days, remove_files, set_properties, write_together
+from shoplog.io.housekeeping import broken_versions, health, remove_files, remove_rows, set_properties, write_together
 from shoplog.io.leases import table_leases
 from shoplog.io.pins import pinned_versions
 from shoplog.io.sinks import PINNED_PROPERTIES
@@ -54,7 +54,7 @@ def _maintained(settings: Settings, batch: list[Table], now: datetime) -> Iterat
     for table in batch:
         path, pinned, rows, together, removed = settings.warehouse / table.name, pins.get(table.name, set()), 0, 0, 0
         if table in _OF_CHECKS:
-            rows = remove_days(path, "day", (now - timedelta(days=settings.check_history_days)).date())
+            rows = remove_rows(path, "day", (now - timedelta(days=settings.check_history_days)).date())
         if table.writer == "recompute":
             set_properties(path, PINNED_PROPERTIES)
         else:

@@ -44,7 +44,7 @@ def recompute(
     site are read anew, and of those that lines came for since: every site of a day stands at one bronze version. Raises
     `UserError`, with nothing replaced, for a day without any line unless that is `missing_ok`: missing is failing.
     """
-    versions = bronze_versions(session, settings)
+    versions = bronze_versions(settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
         for table in WRITES:
             create_table(settings, table)

@@ -10,6 +10,7 @@ from jobs.report import make_report
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, SILVER_REQUEST
+from shoplog.io.housekeeping import remove_rows
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import append, create_table
 from shoplog.io.snapshots import published_versions, rules_of_day, stored_keys
@@ -50,8 +51,6 @@ def _store(
     session: SparkSession, settings: Settings, reports: Sequence[Report], cause: str, moment: datetime | None
 ) -> int:
     """Append the reports of all sites that are published, at their publication, or of all at the moment; drop old ones."""
-    from delta.tables import DeltaTable
-
     with table_leases(settings, (REPORT_SNAPSHOT.name,), "publish", session._jvm):
         path = create_table(settings, REPORT_SNAPSHOT.name)
         known = stored_keys(settings, [report.question.span.first for report in reports])
@@ -68,7 +67,7 @@ def _store(
                 session.createDataFrame(rows, REPORT_SNAPSHOT.schema_ddl).coalesce(1), settings, REPORT_SNAPSHOT.name
             )
         oldest = datetime.now(UTC) - timedelta(days=settings.report_kept_days)
-        DeltaTable.forPath(session, str(path)).delete(f"published_at < timestamp'{oldest.isoformat()}'")
+        remove_rows(path, "published_at", oldest)
     return len(keys)
 
 

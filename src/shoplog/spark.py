@@ -52,14 +52,9 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .config("spark.sql.session.timeZone", "UTC")
         # 50 by default: fifty tiny tasks a commit on two cores.
         .config("spark.databricks.delta.snapshotPartitions", "2")
-        # A reset of the offsets is a commit without rows; by default it would silently not be written.
-        .config("spark.databricks.delta.skipRecordingEmptyCommits", "false")
         # Each core has a worker of its own: more threads in each would only wait for one another.
         .config("spark.executorEnv.POLARS_MAX_THREADS", "1")
-        # A batch is of one or two days: a writer for each is cheaper than sorting its rows by day.
-        .config("spark.sql.maxConcurrentOutputFileWriters", "4")
-        # By default 96 bits without statistics, a form that other readers have given up.
-        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        # Hadoop's own starts two processes for each file of the stream's log, to set its mode.
         .config("spark.hadoop.fs.file.impl", "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem")
         .config(
             "spark.sql.streaming.checkpointFileManagerClass",
@@ -69,7 +64,6 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
         .config("spark.sql.streaming.metricsEnabled", "false")
-        .config("spark.sql.sources.partitionOverwriteMode", "static")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "WARN")
         .getOrCreate()

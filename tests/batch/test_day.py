@@ -21,7 +21,7 @@ Kept = dict[date, list[tuple[str, str]]]
 def kept(spark: Any, settings: Settings, *days: date) -> Kept:
     """What recompute keeps of each day: file, and `accepted` or the reason."""
     found = {}
-    versions = bronze_versions(spark, settings)
+    versions = bronze_versions(settings)
     for day in days:
         once = lines_once(read_days(spark, settings, versions, [day]), settings)
         rows = once.where(f"event_date = '{day}' or (reason is not null and ingest_date = '{day}')").collect()
@@ -64,7 +64,7 @@ def test_a_late_line_is_recomputed_into_its_day_and_other_partitions_are_not_rea
     bronze.stream([(0, line(at(21, 23)))], at(25, 7), file="late.log")
     # A clock far ahead is refused each day; no day but its own has to look at it.
     bronze.stream([(200, line(at(28, 12)))], at(20, 13), file="20.log")
-    versions = bronze_versions(spark, settings)
+    versions = bronze_versions(settings)
     read = {part for name in read_days(spark, settings, versions, [D21]).inputFiles() for part in name.split("/")}
     assert {part for part in read if part.startswith("ingest_date=")} == {
         "ingest_date=2026-11-21",

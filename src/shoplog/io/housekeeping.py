@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,14 @@ def write_together(path: Path) -> int:
     return int(opened(path).optimize.compact(commit_properties=_forward(path))["numFilesRemoved"])
 
 
-def remove_days(path: Path, column: str, before: date) -> int:
-    """Delete the rows whose day is earlier than `before`, in one commit where there are any; return how many."""
+def remove_rows(path: Path, column: str, before: date) -> int:
+    """Delete the rows whose day or moment is earlier than `before`, in one commit where there are any; return how many."""
     old = pl.scan_delta(str(path)).filter(pl.col(column) < before).select(pl.len()).collect().item()
     if old:
-        opened(path).delete(f"{column} < date '{before.isoformat()}'", commit_properties=_forward(path))
+        # A timestamp of SQL has nanoseconds and no zone, which the tables' are not compared with.
+        kind = 'Timestamp(Microsecond, Some("UTC"))' if isinstance(before, datetime) else "Date32"
+        of = f"arrow_cast('{before.isoformat()}', '{kind}')"
+        opened(path).delete(f"{column} < {of}", commit_properties=_forward(path))
     return int(old)
 
 
