@@ -10,6 +10,7 @@ from collections.abc import Callable
 import polars as pl
 from deltalake import DeltaTable
 
+from bench.ours_land import drain
 from bench.sides import Output, answer_runs
 from jobs.streaming.prepare import open_tables, start_query
 from jobs.streaming.rehearsal import rehearse
@@ -22,7 +23,7 @@ from shoplog.settings import Settings
 from shoplog.spark import build_session
 from shoplog.stack.control import Orders
 
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S = 1.0
 
 
 def main() -> None:
@@ -38,16 +39,17 @@ def main() -> None:
         query = start_query(tables)
         upkeep = Upkeep(tables)
         most_files, looked = 0, 0.0
-        while tables.measured != end:
-            if not query.isActive:
-                raise RuntimeError(str(query.exception()))
+
+        def look() -> None:
+            nonlocal most_files, looked
             upkeep.tick()
-            if time.monotonic() - looked > 1:
+            if time.monotonic() - looked > _LOOK_EVERY_S:
                 looked = time.monotonic()
                 most_files = max(
                     most_files, *(_files_of_a_day(DeltaTable(path)) for path in (tables.bronze, tables.gold))
                 )
-            time.sleep(_LOOK_EVERY_S)
+
+        drain(tables, query, end, look)
         upkeep.finish()
         with tables.lock:
             took_ms = [one["durationMs"]["triggerExecution"] for one in query.recentProgress if one["numInputRows"]]

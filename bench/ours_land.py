@@ -5,18 +5,24 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from bench.sides import Output, answer_runs
+from jobs.streaming.batch import LiveTables
 from jobs.streaming.prepare import open_tables, start_query
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.io.commits import latest_version
 from shoplog.io.kafka import topic_offsets
+from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
 from shoplog.spark import build_session
 from shoplog.stack.control import Orders
+
+if TYPE_CHECKING:
+    from pyspark.sql.streaming import StreamingQuery
 
 _POLL_S = 0.02
 
@@ -32,10 +38,7 @@ def main() -> None:
         end = topic_offsets(settings, settings.topic_raw)[1]
         tables = open_tables(session, settings, Orders("running"))
         query = start_query(tables)
-        while tables.measured != end:
-            if not query.isActive:
-                raise RuntimeError(str(query.exception()))
-            time.sleep(_POLL_S)
+        drain(tables, query, end)
         with tables.lock:
             query.stop()
         batches = tables.batch_id + 1
@@ -45,6 +48,17 @@ def main() -> None:
 
     answer_runs(work)
     session.stop()
+
+
+def drain(
+    tables: LiveTables, query: StreamingQuery, end: Offsets, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Return once every record before `end` is in the figures; raises `RuntimeError` where the query ends before."""
+    while tables.measured != end:
+        if not query.isActive:
+            raise RuntimeError(str(query.exception()))
+        meanwhile()
+        time.sleep(_POLL_S)
 
 
 def figures(settings: Settings) -> Output:
