@@ -5,8 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -15,14 +16,11 @@ import polars as pl
 import zstandard
 
 from shoplog.errors import UserError
+from shoplog.io.lines import split_lines
 
 _LINES_A_FRAME = 50_000
 _BYTES_A_FRAME = 64 << 20
-# As on the way through Flume: what is longer is cut and quarantined.
-_MAX_LINE_BYTES = 1_048_576
 _READ_AT_ONCE = 1 << 20
-# Longer than any line that is kept whole.
-_PIECE = _MAX_LINE_BYTES + 2
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _DAMAGE = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
@@ -91,46 +89,10 @@ def read_lines(
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
     """Yield frames of site, host, file, byte_offset, line_bytes, raw, ingest_time and ingest_date.
 
-    As Taildir does, a carriage return before the newline is dropped. Only lines that begin in [start, end) are given.
-    Raises `UserError` where a compressed file is damaged: what came before was given, what comes after is not there.
+    Only lines that begin in [start, end) are given. Raises `UserError` where a compressed file is damaged: what came before
+    was given, what comes after is not there.
     """
-    rows: list[tuple[int, int, bytes]] = []
-    offset = held = 0
-    try:
-        with _open(path) as file:
-            readline = file.readline
-            # A line of any length is no danger: only its first MiB is held.
-            while (end is None or offset < end) and (line := readline(_PIECE)):
-                length, body = len(line), line.removesuffix(b"\n").removesuffix(b"\r")
-                size = len(body)
-                if length == _PIECE and not line.endswith(b"\n"):
-                    more, ending = _skip_line(readline, line[-1:])
-                    length, size = length + more, length + more - len(ending)
-                if start <= offset:
-                    rows.append((offset, size, body if size <= _MAX_LINE_BYTES else body[:_MAX_LINE_BYTES]))
-                    held += len(body)
-                offset += length
-                if len(rows) == lines_a_frame or held > _BYTES_A_FRAME:
-                    yield _frame(rows, path, site, host, ingest_time)
-                    rows, held = [], 0
-    except _DAMAGE as error:
-        raise UserError(f"{path} cannot be read beyond byte {offset} of its content: {error}.") from error
-    if rows:
-        yield _frame(rows, path, site, host, ingest_time)
-
-
-def _skip_line(readline: Callable[[int], bytes], last: bytes) -> tuple[int, bytes]:
-    """Return the length of the rest of a line longer than any that is kept whole, and its line end; `last` came before."""
-    length = 0
-    while not last.endswith(b"\n") and (piece := readline(_PIECE)):
-        length, last = length + len(piece), (last + piece)[-2:]
-    bare = last.removesuffix(b"\n").removesuffix(b"\r")
-    return length, last[len(bare) :]
-
-
-def _frame(rows: list[tuple[int, int, bytes]], path: Path, site: str, host: str, ingest_time: datetime) -> pl.DataFrame:
-    schema = {"byte_offset": pl.Int64, "line_bytes": pl.Int64, "raw": pl.Binary}
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+    named = [
         pl.lit(site).alias("site"),
         pl.lit(host).alias("host"),
         pl.lit(file_identity(path)).alias("file"),
@@ -138,4 +100,39 @@ def _frame(rows: list[tuple[int, int, bytes]], path: Path, site: str, host: str,
         pl.lit(ingest_time.date()).alias("ingest_date"),
         pl.lit(None, pl.Int32).alias("kafka_partition"),
         pl.lit(None, pl.Int64).alias("kafka_offset"),
-    )
+    ]
+    for lines in _frames(_asked(path, start, end), lines_a_frame):
+        yield lines.with_columns(named)
+
+
+def _asked(path: Path, start: int, end: int | None) -> Iterator[pl.DataFrame]:
+    """Yield the lines that begin in [start, end), some megabytes at a time."""
+    read = 0
+    try:
+        with _open(path) as file:
+            for lines in split_lines(file):
+                read = lines["byte_offset"][-1] + lines["line_bytes"][-1]
+                yield lines.filter(pl.col("byte_offset").is_between(start, math.inf if end is None else end - 1))
+                if end is not None and read >= end:
+                    break
+    except _DAMAGE as error:
+        raise UserError(f"{path} cannot be read beyond byte {read} of its content: {error}.") from error
+
+
+def _frames(pieces: Iterator[pl.DataFrame], lines_a_frame: int) -> Iterator[pl.DataFrame]:
+    """Yield the same lines so many at a time; fewer where they are long."""
+    some: list[pl.DataFrame] = []
+    for piece in pieces:
+        some.append(piece)
+        if sum(map(len, some)) < lines_a_frame and sum(map(_bytes, some)) <= _BYTES_A_FRAME:
+            continue
+        together = pl.concat(some)
+        whole = len(together) // lines_a_frame * lines_a_frame or len(together)
+        yield from together[:whole].iter_slices(lines_a_frame)
+        some = [together[whole:]]
+    if any(map(len, some)):
+        yield pl.concat(some)
+
+
+def _bytes(lines: pl.DataFrame) -> int:
+    return int(lines["raw"].bin.size().sum())
