@@ -7,22 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.arrow import arrow_schema
 from shoplog.io.data_files import DataFiles
+from shoplog.io.data_rows import data_rows
 from shoplog.io.sources import mapping
 from shoplog.transforms.measure import inputs_of, measured
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-_ROWS_AT_ONCE = 200_000
 
 
 def partials(rows: DataFrame, families: Sequence[Family], table: Table = GOLD_PARTIAL_LIVE) -> DataFrame:
@@ -41,15 +37,12 @@ def measuring(
     """
     columns = inputs_of(families, BRONZE_ACCESS_LOG.column_names)
     assert not set(columns) & set(BRONZE_ACCESS_LOG.partition_by), "a partition's column is not in its files"
-    bronze = arrow_schema(BRONZE_ACCESS_LOG)
-    schema = pa.schema([bronze.field(name) for name in columns])
 
     def measure(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with DataFiles(GOLD_PARTIAL_LIVE, warehouse / GOLD_PARTIAL_LIVE.name) as gold:
             for path in (path for batch in batches for task in batch.column(0).to_pylist() for path in tasks[task]):
-                found = pq.read_table(path, columns=columns, partitioning=None).cast(schema)
-                for some in pl.DataFrame(pl.from_arrow(found)).iter_slices(_ROWS_AT_ONCE):
-                    gold.write(measured(some, families))
+                for rows in data_rows(Path(path), BRONZE_ACCESS_LOG, columns):
+                    gold.write(measured(rows, families))
             yield gold.described()
 
     return measure
@@ -60,8 +53,3 @@ def accepted_partials(requests: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     return partials(requests.withColumn("fate", F.lit("accepted")), FAMILIES)
-
-
-def with_event_date(figures: DataFrame) -> DataFrame:
-    """Return figures per window with the UTC day that a recomputed table is partitioned by."""
-    return figures.selectExpr("*", "to_date(window_start) event_date")

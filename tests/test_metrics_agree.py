@@ -19,9 +19,9 @@ from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.logfile import read_lines
 from shoplog.settings import Settings
-from shoplog.transforms.merge import merged
 from tests.proof.compare import compare, compare_minutes, compare_table, figure_names
 from tests.proof.shops import SHOPS, days, plan_shops, write_lines
+from tests.spark_figures import merged
 from tests.streaming.records import Batches, value
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]

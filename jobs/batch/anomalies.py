@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from jobs.partials import partials
+from jobs.batch.gold import measured_days
 from shoplog.contracts.anomalies import COUNTS
 from shoplog.contracts.families import TRAFFIC
-from shoplog.contracts.tables import GOLD_ANOMALY, SILVER_REQUEST
+from shoplog.contracts.tables import GOLD_ANOMALY, SILVER_REQUEST, VISITOR_MINUTE_PARTIAL
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.arrow import to_arrow
 from shoplog.io.history import HISTORY_DAYS, requests_by_dimension
@@ -33,9 +33,9 @@ def replace_anomalies(session: SparkSession, settings: Settings, day: date) -> i
     minutes = known.select("site", "window_start", "event_date", *COUNTS).collect()
     watches: dict[str, SiteWatch] = {}
     series_anomalies(minutes.filter(pl.col("event_date") < day), watches)
-    silver = session.read.format("delta").load(str(table_path(settings, SILVER_REQUEST.name)))
-    requests = silver.where(f"event_date = '{day.isoformat()}'").selectExpr("*", "'accepted' fate")
-    visitors = pl.DataFrame(pl.from_arrow(busy_minutes(partials(requests, [VISITOR_MINUTES])).toArrow()))
+    of_visitors = measured_days(session, settings, [day], [VISITOR_MINUTES], VISITOR_MINUTE_PARTIAL).persist()
+    visitors = pl.DataFrame(pl.from_arrow(busy_minutes(of_visitors).toArrow()))
+    of_visitors.unpersist()
     found = found_anomalies(minutes.filter(pl.col("event_date") == day), visitors, watches, set())
     found = with_contributors(
         found.filter(pl.col("event_date") == day), requests_by_dimension(settings, [day], is_live=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
@@ -13,15 +15,17 @@ from shoplog.io.commits import latest_version
 from shoplog.io.computed import computed_from
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.sinks import create_table, in_days
-from shoplog.io.sources import reparsing
+from shoplog.io.sources import mapping, reparsing
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
-from shoplog.sites import Site, load_sites
+from shoplog.sites import Site
 from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+ARRIVAL = ("ingest_time", "kafka_partition", "kafka_offset")
 
 
 def bronze_versions(settings: Settings) -> dict[str, int]:
@@ -31,7 +35,7 @@ def bronze_versions(settings: Settings) -> dict[str, int]:
     return {name: version for name, version in versions.items() if version is not None}
 
 
-def read_bronze(session: SparkSession, settings: Settings, versions: dict[str, int]) -> DataFrame:
+def read_bronze(session: SparkSession, settings: Settings, versions: Mapping[str, int]) -> DataFrame:
     """Return both bronze tables at stated versions, as they are; nothing is de-duplicated."""
     rows = None
     for table, version in versions.items():
@@ -42,42 +46,50 @@ def read_bronze(session: SparkSession, settings: Settings, versions: dict[str, i
     return rows
 
 
-def lines_once(rows: DataFrame, settings: Settings) -> DataFrame:
-    """Return each line once, parsed anew: of equal identities the row that came first, judged at the time it came."""
-    return parsed(first_rows(rows), load_sites(settings))
-
-
 def first_rows(rows: DataFrame) -> DataFrame:
     """Return of equal identities the row that came first."""
+    return in_order(rows).where("_n = 1").drop("_n")
+
+
+def in_order(rows: DataFrame) -> DataFrame:
+    """Return rows with `_n`: 1 for what came first of its identity."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    order = (F.col("ingest_time"), F.col("kafka_partition").asc_nulls_last(), F.col("kafka_offset").asc_nulls_last())
-    first = Window.partitionBy(*IDENTITY_NAMES).orderBy(*order)
-    return rows.withColumn("_n", F.row_number().over(first)).where("_n = 1").drop("_n")
+    order = (F.col(name).asc_nulls_last() for name in ARRIVAL)
+    return rows.withColumn("_n", F.row_number().over(Window.partitionBy(*IDENTITY_NAMES).orderBy(*order)))
+
+
+def parser(
+    sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Return the function that parses bronze rows anew, as these sites say what lines mean, and these crawlers who sent them."""
+    catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
+    return reparsing(line_parser(sites, catalogues, None, crawlers=crawlers))
 
 
 def parsed(rows: DataFrame, sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None) -> DataFrame:
-    """Return bronze rows parsed anew, as these sites say what their lines mean, and these crawlers who sent them."""
-    catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
-    parse = reparsing(line_parser(sites, catalogues, None, crawlers=crawlers))
-    return rows.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
+    """Return bronze rows parsed anew."""
+    return rows.mapInArrow(mapping(parser(sites, crawlers), BRONZE_ACCESS_LOG), BRONZE_ACCESS_LOG.schema_ddl)
 
 
-def of_days(rows: DataFrame, days: Sequence[date], came: list[date]) -> DataFrame:
-    """Return the rows that decide which lines belong to the days, from the partitions in which they `came`.
+def read_days(
+    session: SparkSession, settings: Settings, versions: Mapping[str, int], days: Sequence[date]
+) -> DataFrame:
+    """Return the rows that decide which lines belong to the days, at stated versions; partitions without any are not read.
 
     A line belongs to the event date of the row of it that came first, or, where that row is refused, to the day it came
     in. So a line's rows are read together: those of its event date, and with them the refused ones, one of which may
     have come first. What is read beside the days' own lines leaves again once each line is parsed anew.
     """
+    came = came_in(settings, versions, days)
+    rows = read_bronze(session, settings, versions)
     return rows.where(f"{in_days('ingest_date', came)} and ({in_days('event_date', days)} or event_date is null)")
 
 
-def read_days(session: SparkSession, settings: Settings, versions: dict[str, int], days: Sequence[date]) -> DataFrame:
-    """Return the rows that decide on the days, at stated versions; partitions without any are not read."""
-    came = ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, days)
-    return of_days(read_bronze(session, settings, versions), days, came)
+def came_in(settings: Settings, versions: Mapping[str, int], days: Sequence[date]) -> list[date]:
+    """Return the partitions of bronze that hold rows which decide on the days."""
+    return ingest_dates({settings.warehouse / table: version for table, version in versions.items()}, days)
 
 
 def sites_with_new_lines(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+from deltalake import DeltaTable
+
+from jobs.batch.archives import archives, days_of, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
@@ -20,7 +23,7 @@ from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity, read_lines
 from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, create_table
-from shoplog.io.sources import importing
+from shoplog.io.transactions import append_files
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
@@ -51,44 +54,29 @@ def import_logs(
     expected += sum(held[path].lines + held[path].has_unfinished for path in paths)
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(settings, BRONZE_IMPORT_LOG.name)
-        streamed = create_table(settings, BRONZE_ACCESS_LOG.name)
-        lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
+        create_table(settings, BRONZE_ACCESS_LOG.name)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
-        names = [(str(one.path), one.start, one.end) for one in asked]
-        files = session.createDataFrame(names, "path string, start bigint, end bigint").repartition(len(names))
-        rows = files.mapInArrow(importing(parse, lines_of), BRONZE_IMPORT_LOG.schema_ddl).persist()
-        known = session.read.format("delta").load(str(imported)).select(*IDENTITY_NAMES)
-        live = session.read.format("delta").load(str(streamed)).select(*IDENTITY_NAMES)
-        lines = rows.count()
+        lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
+        by_name = archives(settings, site.name, host, asked)
+        files, counts = write_lines(session, settings.warehouse, by_name, lines_of, parse)
+        lines, added = counts.reasons.total(), counts.days.total()
         # More than that is no fault: a file may still grow.
         if lines < expected:
             raise UserError(f"{lines} lines were read of the {expected} that the files hold: nothing was imported.")
-        fresh = rows.join(known, on=list(IDENTITY_NAMES), how="left_anti")
-        if len({file_identity(one.path) for one in asked}) < len(asked):
-            # One file named twice, as it is and compressed, or by ranges that may overlap.
-            fresh = fresh.dropDuplicates(IDENTITY_NAMES)
-        fresh = fresh.persist()
-        added, also_streamed = fresh.count(), fresh.join(live, on=list(IDENTITY_NAMES), how="left_semi").count()
-        # Asked before the append: afterwards these lines are known ones.
-        touched = fresh.selectExpr("coalesce(event_date, ingest_date) day").distinct().collect()
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
-            append(fresh, settings, BRONZE_IMPORT_LOG.name)
-        reasons = rows.where("reason is not null").groupBy("reason").count().collect()
-        statuses = rows.where("reason is null").groupBy("status").count().orderBy("status").collect()
-        fresh.unpersist()
-        rows.unpersist()
-    over = sorted(row["day"] for row in touched if row["day"] < now.date())
+            append_files(DeltaTable(str(imported)), files, None)
+    over = [day for day in days_of(counts) if day < now.date()]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:
         publish(session, settings, over, despite="imported: not compared yet", cause="import")
-    quarantined = {row["reason"]: row["count"] for row in reasons}
+    parsed = counts.reasons.pop(None, 0)
     return {
-        "lines": lines, "parsed": lines - sum(quarantined.values()), "quarantined": quarantined,
-        "status": {str(row["status"]): row["count"] for row in statuses}, "added": added,
-        "already_imported": lines - added, "also_streamed": also_streamed,
+        "lines": lines, "parsed": parsed, "quarantined": dict(counts.reasons),
+        "status": {str(status): number for status, number in sorted(counts.statuses.items())}, "added": added,
+        "already_imported": lines - added, "also_streamed": counts.also_streamed,
         "days_published": [day.isoformat() for day in over] if has_requests else [],
     }  # fmt: skip
 
@@ -102,5 +90,7 @@ def _append_censuses(
     append(frame, settings, LEDGER_CENSUS_IMPORT.name)
 
 
-def _lines_of(path: str, start: int, end: int | None, site: str, host: str, ingest_time: datetime):  # type: ignore[no-untyped-def]
-    return read_lines(Path(path), site, host, ingest_time, start, end)
+def _lines_of(
+    path: Path, start: int, end: int | None, site: str, host: str, ingest_time: datetime
+) -> Iterator[pl.DataFrame]:
+    return read_lines(path, site, host, ingest_time, start, end)

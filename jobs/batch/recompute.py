@@ -8,23 +8,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.batch.anomalies import replace_anomalies
-from jobs.batch.bronze import bronze_versions, lines_once, read_days, sites_with_new_lines
-from jobs.batch.visits import recompute_visits
-from jobs.partials import accepted_partials, with_event_date
+from jobs.batch.bronze import bronze_versions, sites_with_new_lines
+from jobs.batch.gold import replace_gold
+from jobs.batch.shuffles import shuffles_for
+from jobs.batch.silver import replace_silver
+from jobs.batch.visits import recompute_visits, replace_session_figures
 from jobs.side_by_side import side_by_side
-from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.model import Family
 from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.errors import UserError
-from shoplog.io.computed import computed_metadata
+from shoplog.io.computed import computed_from
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table, has_days, in_days, in_sites, replace_days
+from shoplog.io.sinks import create_table
 from shoplog.settings import Settings
-from shoplog.transforms.merge import merged
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 WRITES = tuple(
     t.name for t in (SILVER_REQUEST, QUARANTINE_ACCESS_LOG, GOLD_ANOMALY, *GOLD.values(), *VISIT_TABLES, SILVER_LOGIN)
@@ -46,51 +45,46 @@ def recompute(
     """
     versions = bronze_versions(settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
-        for table in WRITES:
-            create_table(settings, table)
+        _create_tables(settings)
         sites = None if site is None else _with_changed(site, sites_with_new_lines(session, settings, versions, days))
-        lines = read_days(session, settings, versions, days).where(in_sites(sites))
-        once = lines_once(lines, settings).persist()
-        try:
-            came = once.selectExpr("if(reason is null, event_date, ingest_date) day").distinct().collect()
-            missing = sorted(set(days) - {row["day"] for row in came})
-            if missing and not missing_ok:
-                raise UserError(
-                    f"{', '.join(map(str, missing))} has no lines{f' of {site}' if site else ''}: none that came in has this "
-                    "event date, and none was refused on it. If there should be some, 'shoplog ledger' says where they are."
-                )
-            accepted = once.where(f"reason is null and {in_days('event_date', days)}")
-            refused = once.where(f"reason is not null and {in_days('ingest_date', days)}")
-            replace_days(accepted, settings, SILVER_REQUEST.name, days, computed_metadata(days, versions), sites)
-            replace_days(refused, settings, QUARANTINE_ACCESS_LOG.name, days, sites=sites)
-            silver = session.read.format("delta").load(str(settings.warehouse / SILVER_REQUEST.name))
-            of_days = silver.where(in_days("event_date", days))
-            figures = accepted_partials(of_days).persist()
-            side_by_side(
-                [
-                    partial(replace_days, with_event_date(merged(figures, family)), settings, family.table, days)
-                    for family in _to_write(figures, settings, days)
-                ]
-            )
-            figures.unpersist()
-            recompute_visits(session, settings, silver, days)
-            for day in sorted(days):
-                replace_anomalies(session, settings, day)
-            return {**versions, "accepted": accepted.count(), "quarantined": refused.count()}
-        finally:
-            once.unpersist()
+        counts = replace_silver(session, settings, versions, days, missing_ok, sites)
+        with shuffles_for(session, settings, days):
+            recompute_visits(session, settings, days)
+            _replace_gold(session, settings, days)
+        return {**versions, **counts}
+
+
+def recompute_gold(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:
+    """Replace what gold adds up of the days' silver rows, requests and sessions, as they are; return their bronze versions.
+
+    No line is parsed anew, none that came since is in it, and who came and in which session a request is stay. Raises
+    `UserError` for a day that was never recomputed.
+    """
+    versions: dict[str, int] = {}
+    for day in days:
+        found = computed_from(settings, day)
+        if found is None:
+            raise UserError(f"{day} was not recomputed yet: leave out --from-silver to read its lines.")
+        versions = found
+    with table_leases(settings, WRITES, "recompute", session._jvm):
+        _create_tables(settings)
+        with shuffles_for(session, settings, days):
+            _replace_gold(session, settings, days)
+    return versions
+
+
+def _create_tables(settings: Settings) -> None:
+    for table in WRITES:
+        create_table(settings, table)
+
+
+def _replace_gold(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
+    replace_gold(session, settings, days)
+    judged = (partial(replace_anomalies, session, settings, day) for day in sorted(days))
+    side_by_side([partial(replace_session_figures, session, settings, days), *judged])
 
 
 def _with_changed(site: str, changed: set[str | None]) -> list[str] | None:
     """Return the site and those that lines came for; None, which is all, where lines of no site came."""
     named = {name for name in changed if name is not None}
     return None if None in changed else sorted({site, *named})
-
-
-def _to_write(figures: DataFrame, settings: Settings, days: Sequence[date]) -> list[Family]:
-    """Return the families with figures of the days, and those that have to lose theirs.
-
-    Planning a write costs a second, however few rows it has.
-    """
-    made = {row["family"] for row in figures.select("family").distinct().collect()}
-    return [family for family in FAMILIES if family.name in made or has_days(settings, family.table, days)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.batch.visits import disguised
+from jobs.batch.visits import disguised, visits_of
 from jobs.partials import accepted_partials
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.sections import SECTIONS
@@ -38,7 +38,7 @@ def replayed(lines: DataFrame, day: date, gap_minutes: int) -> Replay:
     accepted = lines.where("reason is null")
     of_day = accepted.where(in_days("event_date", [day])).persist()
     programs = disguised(accepted).persist()
-    found = sessions(accepted, day, programs, gap_minutes).persist()
+    found = sessions(visits_of(accepted, day, programs, gap_minutes), day).persist()
     stored = {
         SESSION_ROWS: found,
         FUNNEL: funnels(found),

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from jobs.partials import partials, with_event_date
+from jobs.batch.gold import replace_figures
+from jobs.partials import partials
 from jobs.side_by_side import side_by_side
 from shoplog.contracts import visits as c
 from shoplog.contracts.metrics import PERSON
+from shoplog.contracts.model import Table
 from shoplog.contracts.session_figures import SESSIONS
-from shoplog.io.sinks import in_days, replace_days
+from shoplog.contracts.sessions import GAP_MINUTES
+from shoplog.contracts.tables import SILVER_REQUEST
+from shoplog.io.sinks import has_days, in_days, replace_days
 from shoplog.io.sources import mapping_all
 from shoplog.settings import Settings
 from shoplog.transforms.attribution import attribution
 from shoplog.transforms.bots import suspicious_visitors
 from shoplog.transforms.days import exact_visitors, logins_of_days, site_shares
 from shoplog.transforms.funnels import funnels
-from shoplog.transforms.merge import merged
-from shoplog.transforms.sessions import session_balance, sessions
+from shoplog.transforms.sessions import people_of, session_balance, sessions
+from shoplog.transforms.visits import visits
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,29 +34,46 @@ if TYPE_CHECKING:
 _LOOKED_AT = ("site", "event_date", "visitor_id", "event_time", "url", "path", "status", "referrer")
 
 
-def recompute_visits(session: SparkSession, settings: Settings, silver: DataFrame, days: Sequence[date]) -> None:
+def recompute_visits(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
     """Replace the days' visitors, and the sessions of the days and of the days before them, as far as silver has these."""
-
-    def stored(table: str) -> DataFrame:
-        return session.read.format("delta").load(str(settings.warehouse / table))
-
+    silver = _stored(session, settings, SILVER_REQUEST)
     of_days = silver.where(in_days("event_date", days))
     replace_days(disguised(of_days), settings, c.GOLD_DISGUISED.name, days)
-    known = stored(c.GOLD_DISGUISED.name)
-    replace_days(exact_visitors(of_days, known), settings, c.GOLD_VISITORS.name, days)
-    replace_days(logins_of_days(of_days), settings, c.SILVER_LOGIN.name, days)
+    known = _stored(session, settings, c.GOLD_DISGUISED)
+    made = [(c.GOLD_VISITORS, exact_visitors(of_days, known), days), (c.SILVER_LOGIN, logins_of_days(of_days), days)]
+    started = _started(settings, days)
+    requests = {day: (_around(silver, day), _around(known, day)) for day in started}
+    cut = {day: visits_of(rows, day, programs).persist() for day, (rows, programs) in requests.items()}
+    if started:
+        found = _union(sessions(rows, day) for day, rows in cut.items())
+        balance = _union(session_balance(rows, cut[day], day, programs) for day, (rows, programs) in requests.items())
+        made += [(c.SILVER_SESSION, found, started), (c.GOLD_REQUEST_BALANCE, balance, started)]
+    side_by_side([partial(replace_days, rows, settings, table.name, of) for table, rows, of in made])
+    for rows in cut.values():
+        rows.unpersist()
 
-    touched = in_days("event_date", sorted({*days, *(day - timedelta(days=1) for day in days)}))
-    started = sorted(row["event_date"] for row in silver.where(touched).select("event_date").distinct().collect())
-    of_sessions = in_days("event_date", started)
-    replace_days(_each(sessions, silver, started, known), settings, c.SILVER_SESSION.name, started)
-    found = stored(c.SILVER_SESSION.name).where(of_sessions)
-    figures = with_event_date(merged(partials(found, (SESSIONS,), c.SESSION_PARTIAL), SESSIONS))
-    made = {
-        c.GOLD_SESSIONS: figures, c.GOLD_FUNNEL: funnels(found), c.GOLD_ATTRIBUTION: attribution(found),
-        c.GOLD_REQUEST_BALANCE: _each(session_balance, silver, started, known),
-    }  # fmt: skip
-    side_by_side([partial(replace_days, rows, settings, table.name, started) for table, rows in made.items()])
+
+def replace_session_figures(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
+    """Replace figures, funnel and attribution of the sessions of the days and of the days before them, as silver has these."""
+    started = _started(settings, days)
+    found = _stored(session, settings, c.SILVER_SESSION).where(in_days("event_date", started or days))
+    figures = partials(found, (SESSIONS,), c.SESSION_PARTIAL)
+    made = {c.GOLD_FUNNEL: funnels(found), c.GOLD_ATTRIBUTION: attribution(found)}
+    side_by_side(
+        [
+            partial(replace_figures, settings, figures, (SESSIONS,), started),
+            *(partial(replace_days, rows, settings, table.name, started) for table, rows in made.items()),
+        ]
+    )
+
+
+def visits_of(
+    requests: DataFrame, day: date, programs: DataFrame | None = None, gap_minutes: int = GAP_MINUTES
+) -> DataFrame:
+    """Return `VISIT` of accepted requests of the UTC day and its neighbours: a visitor's requests lie in one task."""
+    people = people_of(requests, day, programs, gap_minutes).repartition("site", "_visitor")
+    cut = mapping_all(partial(visits, day=day, gap_minutes=gap_minutes), c.VISIT)
+    return people.mapInArrow(cut, c.VISIT.schema_ddl)
 
 
 def disguised(requests: DataFrame) -> DataFrame:
@@ -71,12 +92,19 @@ def disguised(requests: DataFrame) -> DataFrame:
     return people.repartition("site", "visitor_id").mapInArrow(judging, c.GOLD_DISGUISED.schema_ddl)
 
 
-def _each(
-    of_day: Callable[[DataFrame, date, DataFrame], DataFrame], silver: DataFrame, days: Sequence[date], known: DataFrame
-) -> DataFrame:
-    """Return what `of_day` makes of each day, in one frame; a day looks at its neighbours too."""
-    frames = []
-    for day in days:
-        around = in_days("event_date", [day + timedelta(days=n) for n in (-1, 0, 1)])
-        frames.append(of_day(silver.where(around), day, known.where(around)))
+def _stored(session: SparkSession, settings: Settings, table: Table) -> DataFrame:
+    return session.read.format("delta").load(str(settings.warehouse / table.name))
+
+
+def _started(settings: Settings, days: Sequence[date]) -> list[date]:
+    """Return the days and the days before them that silver has requests of: the last sessions of these may run on into them."""
+    both = sorted({*days, *(day - timedelta(days=1) for day in days)})
+    return [day for day in both if has_days(settings, SILVER_REQUEST.name, [day])]
+
+
+def _around(rows: DataFrame, day: date) -> DataFrame:
+    return rows.where(in_days("event_date", [day + timedelta(days=n) for n in (-1, 0, 1)]))
+
+
+def _union(frames: Iterable[DataFrame]) -> DataFrame:
     return reduce(lambda one, other: one.unionByName(other), frames)

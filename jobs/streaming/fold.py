@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.data_files import DataFile, DataFiles
+from shoplog.io.data_rows import data_rows
 from shoplog.io.offsets import KafkaRange
 from shoplog.io.transactions import files_of, replace_files
 from shoplog.transforms.fold import folded
@@ -53,7 +54,7 @@ def rewrite_partials(
         while left:
             some = _bounded(left)
             left = left[len(some) :]
-            written.write(change(pl.concat(_rows(GOLD_PARTIAL_LIVE, tables.gold, some), how="diagonal_relaxed")))
+            written.write(change(pl.concat(_rows(GOLD_PARTIAL_LIVE, tables.gold, some))))
     with tables.lock:
         metadata = KafkaRange(tables.measured, tables.measured).to_metadata(upkeep=True)
         replace_files(table, files, written.closed(), metadata, same_content)
@@ -92,6 +93,7 @@ def compact(
 
 def small_files(table: DeltaTable, tiers: Tiers) -> list[DataFile]:
     """Return the files of one day and tier, oldest first, that are enough to be written together; the most numerous."""
+    table.update_incremental()
     files, enough, at_least = files_of(table), list[list[DataFile]](), 0
     for below, count in tiers:
         days: dict[tuple[str | None, ...], list[DataFile]] = {}
@@ -112,9 +114,7 @@ def _bounded(files: Sequence[DataFile]) -> list[DataFile]:
 
 def _rows(of: Table, folder: Path, files: Sequence[DataFile]) -> Iterator[pl.DataFrame]:
     for file in files:
-        rows = pl.read_parquet(folder / file.path, hive_partitioning=False)
-        days = [pl.lit(file.partition_values[name], pl.String).str.to_date().alias(name) for name in of.partition_by]
-        yield rows.with_columns(days)
+        yield from data_rows(folder / file.path, of, values=file.partition_values)
 
 
 def _grouped(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -123,7 +123,7 @@ def _grouped(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for frame in frames:
         some.append(frame)
         if sum(map(len, some)) >= _ROWS_A_GROUP:
-            yield pl.concat(some, how="diagonal_relaxed")
+            yield pl.concat(some)
             some.clear()
     if some:
-        yield pl.concat(some, how="diagonal_relaxed")
+        yield pl.concat(some)

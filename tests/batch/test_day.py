@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from jobs.batch.bronze import bronze_versions, lines_once, read_days
+from jobs.batch.bronze import bronze_versions, first_rows, parsed, read_days
 from jobs.batch.recompute import recompute
 from shoplog.errors import UserError
 from shoplog.settings import Settings
+from shoplog.sites import load_sites
 from tests.batch.bronze_rows import Bronze, at, line
 
 pytestmark = pytest.mark.spark
@@ -23,7 +24,7 @@ def kept(spark: Any, settings: Settings, *days: date) -> Kept:
     found = {}
     versions = bronze_versions(settings)
     for day in days:
-        once = lines_once(read_days(spark, settings, versions, [day]), settings)
+        once = parsed(first_rows(read_days(spark, settings, versions, [day])), load_sites(settings))
         rows = once.where(f"event_date = '{day}' or (reason is not null and ingest_date = '{day}')").collect()
         found[day] = sorted((row["file"], row["reason"] or "accepted") for row in rows)
     return found

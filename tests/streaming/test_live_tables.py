@@ -17,7 +17,7 @@ from shoplog.io.data_files import DataFile
 from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 from shoplog.transforms.fold import folded
-from shoplog.transforms.merge import merged
+from tests.spark_figures import merged
 from tests.streaming.records import Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -135,7 +135,7 @@ def test_small_files_become_one_and_the_stream_goes_on_where_it_was(batches: Bat
     rows = sorted(map(tuple, batches.bronze().collect()))
     assert (fold.fold_partials(batches.tables, gold), fold.compact_bronze(batches.tables, bronze)) == (3, 3)
     assert sorted(map(tuple, batches.bronze().collect())) == rows
-    assert [len(files_of(table)) for table in (bronze, gold)] == [1, 1]
+    assert [len(files_of(DeltaTable(path))) for path in (batches.tables.bronze, batches.tables.gold)] == [1, 1]
     reopened = batches.open()
     assert reopened.measured == reopened.committed == {0: 3, 1: 0}
     batches.send({0: [value(line("203.0.113.1", 2), 200), value(line("203.0.113.1", 3), 300)]})
@@ -173,5 +173,5 @@ def test_partials_that_are_too_many_at_once_are_rewritten_in_pieces(batches: Bat
 
     fold.rewrite_partials(batches.tables, table, files_of(table), counted, same_content=True)
     assert sizes == [1, 1, 1]
-    assert len(files_of(table)) == 1
+    assert len(files_of(DeltaTable(batches.tables.gold))) == 1
     assert batches.requests() == 3

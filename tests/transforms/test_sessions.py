@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from jobs.batch.visits import visits_of
 from shoplog.contracts.metrics import REQUESTS
 from shoplog.contracts.session_figures import REQUEST_BALANCE, SESSION_RATIOS, SESSIONS
 from shoplog.contracts.sessions import ORIGIN, REQUEST_SHARES, SESSION
@@ -140,12 +141,16 @@ def disguised(spark: Any) -> Any:
 @pytest.fixture(scope="module")
 def found(requests: Any, disguised: Any) -> list[dict[str, Any]]:
     """Sessions of every day and site, times in UTC."""
-    return [row for day in DAYS for row in as_dicts(sessions(requests, day, disguised))]
+    return [row for day in DAYS for row in as_dicts(sessions(visits_of(requests, day, disguised), day))]
 
 
 @pytest.fixture(scope="module")
 def balances(requests: Any, disguised: Any) -> list[dict[str, Any]]:
-    return [row.asDict() for day in DAYS for row in session_balance(requests, day, disguised).collect()]
+    return [
+        row.asDict()
+        for day in DAYS
+        for row in session_balance(requests, visits_of(requests, day, disguised), day, disguised).collect()
+    ]
 
 
 def as_dicts(rows: Any) -> list[dict[str, Any]]:
@@ -172,9 +177,12 @@ def test_case(folder: Path, found: list[dict[str, Any]]) -> None:
 
 
 def test_columns_are_the_contracts(requests: Any) -> None:
-    types = dict(sessions(requests, DAYS[1]).dtypes)
+    visits = visits_of(requests, DAYS[1])
+    types = dict(sessions(visits, DAYS[1]).dtypes)
     assert types == {column.name: column.type for column in SESSION}
-    assert session_balance(requests, DAYS[1]).dtypes == [(column.name, column.type) for column in REQUEST_BALANCE]
+    assert session_balance(requests, visits, DAYS[1]).dtypes == [
+        (column.name, column.type) for column in REQUEST_BALANCE
+    ]
 
 
 def test_a_session_ends_24_hours_after_its_first_hit(found: list[dict[str, Any]]) -> None:
@@ -242,7 +250,7 @@ def test_other_order_other_partitions_and_compiled_code_give_the_same_rows(
     random.Random(7).shuffle(rows)
     spark.conf.set("spark.sql.codegen.wholeStage", "true")
     spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
-    again = as_dicts(sessions(frame(spark, rows).repartition(5), DAYS[1], disguised))
+    again = as_dicts(sessions(visits_of(frame(spark, rows).repartition(5), DAYS[1], disguised), DAYS[1]))
     first = [row for row in found if row["event_date"] == DAYS[1]]
     assert sorted(map(str, again)) == sorted(map(str, first))
     assert len(first) > 30
@@ -257,7 +265,7 @@ def test_sums_over_sessions(found: list[dict[str, Any]]) -> None:
 
 
 def test_figures_of_sessions_per_hour(requests: Any, disguised: Any) -> None:
-    found = pl.DataFrame(pl.from_arrow(sessions(requests, DAYS[1], disguised).toArrow()))
+    found = pl.DataFrame(pl.from_arrow(sessions(visits_of(requests, DAYS[1], disguised), DAYS[1]).toArrow()))
     rows = measured(found, (SESSIONS,)).to_arrow()  # noqa: F841 (DuckDB reads it by name)
     ratios = ", ".join(f"{sql} as {name}" for name, (sql, _, _) in SESSION_RATIOS.items())
     by_hour = {

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from jobs.batch.visits import visits_of
 from shoplog.contracts.sessions import OPEN_SESSION
 from shoplog.transforms.open_sessions import open_sessions, sessions_by_minutes
 from shoplog.transforms.sessions import sessions
@@ -81,7 +82,9 @@ def test_live_and_nightly_agree_on_hits_at_whole_minutes(spark: Any) -> None:
             minutes.append(minute(ago, f"v{n}", pages=pages))
             rows += [request(NOW - timedelta(minutes=ago), visitor_id=f"v{n}")] * pages
             ago -= rng.choice([1, 10, 29, 30, 31, 60])
-    nightly = sessions(frame(spark, rows), NOW.date()).where("session_end >= timestamp'2026-11-20 11:30:00 UTC'")
+    nightly = sessions(visits_of(frame(spark, rows), NOW.date()), NOW.date()).where(
+        "session_end >= timestamp'2026-11-20 11:30:00 UTC'"
+    )
     expected = sorted(
         (row["visitor_id"], (NOW - row["session_start"].astimezone(UTC)).seconds // 60, row["pages"])
         for row in nightly.collect()
@@ -91,6 +94,8 @@ def test_live_and_nightly_agree_on_hits_at_whole_minutes(spark: Any) -> None:
 
     names = ", ".join(f"{name} {kind}" for name, kind in zip(SCHEMA, SPARK_TYPES, strict=True))
     by_hour = sessions_by_minutes(spark.createDataFrame(minutes, names)).collect()
-    starts = sessions(frame(spark, rows), NOW.date()).selectExpr("date_trunc('hour', session_start) hour")
+    starts = sessions(visits_of(frame(spark, rows), NOW.date()), NOW.date()).selectExpr(
+        "date_trunc('hour', session_start) hour"
+    )
     hours = Counter(row["hour"] for row in starts.collect())
     assert {row["window_start"]: row["sessions"] for row in by_hour} == hours

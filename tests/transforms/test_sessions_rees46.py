@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jobs.batch.visits import visits_of
 from shoplog.contracts.sessions import FUNNEL
 from shoplog.transforms.funnels import funnels
 from shoplog.transforms.sessions import sessions
@@ -44,7 +45,7 @@ def found(spark: Any) -> Any:
         for key in ("user_id", "user_session")
         for event in events
     ]
-    return sessions(frame(spark, rows), DAY).persist()
+    return sessions(visits_of(frame(spark, rows), DAY), DAY).persist()
 
 
 def test_sessions_carts_and_purchases(found: Any) -> None:

@@ -19,6 +19,7 @@ from shoplog.contracts.proof import (
     QUALITY_RESULT,
 )
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT
+from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 
 _PARSED = (c.EVENT_TIME, c.EVENT_DATE, *c.REQUEST, *c.ENRICHED, *c.VISITOR, c.RULES_VERSION)
@@ -57,6 +58,10 @@ GOLD_PARTIAL_LIVE = Table(
     "stream",
     "mergeable partials of every family; add rows up to get figures",
     ("window_date",),
+)
+# Never stored: what the day's addresses are judged by.
+VISITOR_MINUTE_PARTIAL = Table(
+    "visitor_minute_partial", partial_columns((VISITOR_MINUTES,), _BY_NAME), "recompute", VISITOR_MINUTES.meaning
 )
 GOLD = {family.name: gold_table(family, _BY_NAME) for family in FAMILIES}
 

@@ -28,7 +28,7 @@ def _arrow_type(spark_type: str) -> pa.DataType:
     if array := re.fullmatch(r"array<(.+)>", spark_type):
         return pa.list_(_arrow_type(array[1]))
     if struct := re.fullmatch(r"struct<([^<>]+)>", spark_type):
-        fields = (field.split(":") for field in struct[1].split(","))
+        fields = (field.split(":") for field in re.split(r",(?!\d)", struct[1]))
         return pa.struct([(name, _arrow_type(of)) for name, of in fields])
     return _ARROW[spark_type]
 

@@ -22,6 +22,7 @@ from shoplog.io.arrow import arrow_schema, to_arrow
 # Readers skip files by statistics; Delta keeps those of so many first columns, see the tables' properties.
 COLUMNS_WITH_STATISTICS = 4
 DESCRIPTION_DDL = "table_name string, file string"
+_DESCRIPTION = pa.schema([("table_name", pa.string()), ("file", pa.string())])
 _BOUNDED = (str, int, date, datetime)
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 Value = str | None
@@ -36,6 +37,11 @@ class DataFile:
     partition_values: dict[str, str | None]
     modified_ms: int
     stats: str
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has, where it was just written."""
+        return int(json.loads(self.stats)["numRecords"])
 
 
 class DataFiles:
@@ -79,7 +85,7 @@ class DataFiles:
     def described(self) -> pa.RecordBatch:
         """Close the files and return a row for each, by which a task tells the driver of it (`DESCRIPTION_DDL`)."""
         files = [json.dumps(asdict(file)) for file in self.closed()]
-        return pa.RecordBatch.from_pydict({"table_name": [self._table.name] * len(files), "file": files})
+        return as_descriptions(self._table.name, files)
 
     def _new_file(self, value: Value) -> tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]:
         place = [f"{name}={_NO_VALUE if value is None else value}/" for name in self._table.partition_by]
@@ -93,6 +99,11 @@ class DataFiles:
         partition: dict[str, str | None] = dict.fromkeys(self._table.partition_by, value)
         state = (self._folder / path).stat()
         return DataFile(path, state.st_size, partition, int(state.st_mtime * 1000), json.dumps(_statistics(footer)))
+
+
+def as_descriptions(name: str, texts: list[str]) -> pa.RecordBatch:
+    """Return what a task tells the driver, as rows of `DESCRIPTION_DDL`."""
+    return pa.RecordBatch.from_pydict({"table_name": [name] * len(texts), "file": texts}, schema=_DESCRIPTION)
 
 
 def told(descriptions: Iterable[tuple[str, str]]) -> dict[str, list[DataFile]]:

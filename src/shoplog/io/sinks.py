@@ -100,24 +100,21 @@ def in_sites(sites: Sequence[str] | None) -> str:
 
 
 def replace_days(
-    rows: DataFrame,
-    settings: Settings,
-    table: str,
-    days: Sequence[date],
-    metadata: str | None = None,
-    sites: Sequence[str] | None = None,
+    rows: DataFrame, settings: Settings, table: str, days: Sequence[date], metadata: str | None = None
 ) -> None:
     """Replace UTC days atomically with rows, which are of no other day; the same rows give the same table.
 
-    With `sites`, only their rows are replaced, and the rows are of no other site. The table is partitioned by its day.
+    The table is partitioned by its day.
     """
-    contract, path = TABLES[table], table_path(settings, table)
-    if sites is not None:
-        stored = rows.sparkSession.read.format("delta").load(str(path))
-        others = f"{in_days(contract.partition_by[0], days)} and not coalesce({in_sites(sites)}, false)"
-        rows = conform(rows, contract).unionByName(conform(stored.where(others), contract))
-    new = written_files(rows, contract, path)
-    handle = deltalake.DeltaTable(path)
+    new = written_files(rows, TABLES[table], table_path(settings, table))
+    replace_day_files(settings, table, days, new, metadata)
+
+
+def replace_day_files(
+    settings: Settings, table: str, days: Sequence[date], new: Sequence[DataFile], metadata: str | None
+) -> None:
+    """Replace UTC days atomically with files that are already written, of rows of no other day."""
+    handle = deltalake.DeltaTable(table_path(settings, table))
     named = {day.isoformat() for day in days}
-    old = [file for file in files_of(handle) if file.partition_values[contract.partition_by[0]] in named]
+    old = [file for file in files_of(handle) if file.partition_values[TABLES[table].partition_by[0]] in named]
     replace_files(handle, old, new, metadata, same_content=False)

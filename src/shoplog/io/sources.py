@@ -1,4 +1,4 @@
-"""Kafka records and log files as Arrow batches of bronze rows: identity, one native parse, fate."""
+"""What Spark's tasks run over Arrow batches: Kafka records and bronze rows, parsed natively, and their fate."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from shoplog.contracts.columns import IDENTITY_NAMES, VISITOR
 from shoplog.contracts.model import Table
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import to_arrow
 from shoplog.io.data_files import DataFiles
 from shoplog.io.marks import FileKey, Marks, with_fate, with_fate_by_reason
 
 Parse = Callable[[pl.DataFrame], pl.DataFrame]
 """Rows with identity, raw and ingest_time -> the same rows with every parsed column and `reason`."""
+KEPT = (*IDENTITY_NAMES, "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",
+        "ingest_time", "ingest_date", *(column.name for column in VISITOR))  # fmt: skip
+"""What stays of a bronze row that is parsed anew, beside a record's bad identity."""
 Measure = Callable[[pl.DataFrame], pl.DataFrame]
 """Bronze rows -> their partials."""
 
@@ -71,31 +74,11 @@ def mapping_all(
     return apply
 
 
-def reparsing(parse: Parse) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def reparsing(parse: Parse) -> Parse:
     """Return the function that reads bronze rows' raw bytes again, keeping identity and ids of visitors."""
-    kept = (*IDENTITY_NAMES, "line_bytes", "raw", "topic", "kafka_partition", "kafka_offset",
-            "ingest_time", "ingest_date", *(column.name for column in VISITOR))  # fmt: skip
 
-    def parse_again(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            lines = pl.DataFrame(pl.from_arrow(batch))
-            bad = pl.when(pl.col("reason") == "bad_identity").then(pl.col("reason"))
-            rows = parse(lines.select(*kept, bad.alias("reason")))
-            yield from to_arrow(with_fate_by_reason(rows), BRONZE_ACCESS_LOG)
+    def parse_again(lines: pl.DataFrame) -> pl.DataFrame:
+        bad = pl.when(pl.col("reason") == "bad_identity").then(pl.col("reason"))
+        return with_fate_by_reason(parse(lines.select(*KEPT, bad.alias("reason"))))
 
     return parse_again
-
-
-def importing(
-    parse: Parse, lines_of: Callable[[str, int, int | None], Iterator[pl.DataFrame]]
-) -> Callable[..., Iterator[pa.RecordBatch]]:
-    """Return the function that reads the ranges of log files in its rows (`path`, `start`, `end`) as bronze rows."""
-
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for asked in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                for lines in lines_of(*asked):
-                    rows = parse(lines.with_columns(pl.lit(None, pl.String).alias("reason")))
-                    yield from to_arrow(with_fate_by_reason(rows), BRONZE_IMPORT_LOG)
-
-    return read

@@ -42,8 +42,7 @@ def replace_files(
 
 
 def files_of(table: DeltaTable) -> list[DataFile]:
-    """Return the data files of the table as it is now, oldest first."""
-    table.update_incremental()
+    """Return the data files of the table at the version that the handle stands at, oldest first."""
     actions = pl.DataFrame(table.get_add_actions(flatten=True))
     days = [name for name in actions.columns if name.startswith("partition.")]
     found = actions.sort("modification_time", "path").select("path", "size_bytes", "modification_time", *days)

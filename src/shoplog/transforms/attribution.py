@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shoplog.contracts.session_figures import ATTRIBUTION
-from shoplog.contracts.sessions import ATTRIBUTION_MODELS, CHECKOUT_STEPS, DIRECT, ORIGIN
+from shoplog.contracts.sessions import ATTRIBUTION_MODELS, DIRECT, ORIGIN
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_TOUCH = f"struct(event_time, host, file, byte_offset, {', '.join(ORIGIN)})"
-# Three steps of SQL, as for events. Hits only: files and data are often fetched without a referrer.
-SUMS = {
-    "_all_touches": f"array_sort(collect_list({_TOUCH}) filter (where _hit and channel != '{DIRECT}'))",
-    "_direct": f"min({_TOUCH}) filter (where _hit and channel = '{DIRECT}')",
-    "_checkout_time": f"min(event_time) filter (where event_name in ({', '.join(map(repr, CHECKOUT_STEPS))}))",
-}
 # A payment page sends its visitors back: after the checkout began, another site is no origin.
 ONCE = {
-    "_touches": "filter(_all_touches, t -> not coalesce(t.medium = 'referral' and t.event_time >= _checkout_time, false))"
+    "_touches": "filter(all_touches, t -> not coalesce(t.medium = 'referral' and t.event_time >= checkout_time, false))"
 }
-FOLDS = {"_first": "least(get(_touches, 0), _direct)", "_last": "get(_touches, size(_touches) - 1)"}
+FOLDS = {"_first": "least(get(_touches, 0), direct)", "_last": "get(_touches, size(_touches) - 1)"}
 COLUMNS = {
     **{name: f"_first.{name}" for name in ORIGIN},
     **{f"last_{name}": f"_last.{name}" for name in ORIGIN},

@@ -1,4 +1,4 @@
-"""Partials added up without Spark: fewer rows, the same figures. For the driver, which keeps its own house between batches."""
+"""Partials added up: fewer rows, the same figures; and the figures themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.model import Family, Metric
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
-from shoplog.transforms.sketches import united
+from shoplog.transforms.sketches import estimated, united
 
 _KEYS = ("family", "site", "window_start", "window_end", "window_date")
 _ADDED = re.compile(r"(sum|max)\((\w+)\)")
@@ -26,6 +26,17 @@ def folded(rows: pl.DataFrame) -> pl.DataFrame:
         if family is not VISITOR_MINUTES and len(own):
             parts.append(_added_up(own, family))
     return pl.concat(parts, how="diagonal")
+
+
+def figures(rows: pl.DataFrame, family: Family) -> pl.DataFrame:
+    """Return a family's partials added up per site, window and dimension, with what people read and the UTC day."""
+    added = _added_up(rows.filter(pl.col("family") == family.name), family)
+    read = [
+        pl.Series(metric.figure_name, [estimated(sketch) for sketch in added[metric.name]], pl.Int64)
+        for metric in family.metrics
+        if metric.type == "binary"
+    ]
+    return added.with_columns(*read, pl.col("window_date").alias("event_date"))
 
 
 def _added_up(rows: pl.DataFrame, family: Family) -> pl.DataFrame:

@@ -30,20 +30,11 @@ def with_repeats(requests: DataFrame, people: DataFrame) -> DataFrame:
     return requests.join(F.broadcast(again), list(IDENTITY_NAMES), "left")
 
 
-# Three steps of SQL: aggregates over a session's requests; its events with each order once; what is folded from these.
-SUMS = {
-    "events": "count(event_name)",
-    "cart_adds": "count_if(event_name = 'add_to_cart')",
-    "cart_removes": "count_if(event_name = 'remove_from_cart')",
-    "searches": "count_if(event_name = 'search')",
-    "item_views": "count_if(event_name = 'view_item')",
-    "_all_events": f"array_sort(collect_list(struct({_ORDER}, event_name, item_id, order_id, value))"
-    " filter (where event_name is not null and _again is null))",
-}
+# Two steps of SQL over a visit: its events with each order once; what is folded from these.
 # Without an order_id, a purchase of an item that was bought before in the session is the same order shown again.
 ONCE = {
-    "_events": """filter(_all_events, (e, i) -> e.event_name != 'purchase' or e.order_id is not null or not exists(
-        slice(_all_events, 1, i), p -> p.event_name = 'purchase' and p.order_id is null and p.item_id <=> e.item_id))""",
+    "_events": """filter(all_events, (e, i) -> e.event_name != 'purchase' or e.order_id is not null or not exists(
+        slice(all_events, 1, i), p -> p.event_name = 'purchase' and p.order_id is null and p.item_id <=> e.item_id))""",
 }
 # No log has a cart's id: a cart is its lines (items; '' where unknown), from the first add until they are gone.
 _LINE_OUT = """coalesce(nullif(array_position(c.lines, coalesce(e.item_id, '')), 0), nullif(array_position(c.lines, ''), 0),

@@ -1,7 +1,7 @@
 """Request rows -> mergeable partials of every family: the only aggregates of requests, the same for stream and batch.
 
-A partial is made where the rows are, by polars in Spark's Python workers: no shuffle, whatever the number of families. Spark
-adds partials up (`transforms/merge.py`).
+A partial is made where the rows are, by polars in Spark's Python workers: no shuffle of rows, whatever the number of families.
+`transforms/fold.py` adds partials up.
 """
 
 from __future__ import annotations

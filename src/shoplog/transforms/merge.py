@@ -1,24 +1,13 @@
-"""Partials added up, by Spark: the only way from partials to figures."""
+"""Partials of both layers added up by Spark, where they are compared."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shoplog.contracts.families import DIMENSIONS, LIVE_FAMILIES, TRAFFIC
-from shoplog.contracts.model import Family
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-
-def merged(rows: DataFrame, family: Family) -> DataFrame:
-    """Return a family's partials added up per site, window and dimension, with the figures people read."""
-    from pyspark.sql import functions as F
-
-    keys = ("site", "window_start", "window_end", *family.dimensions)
-    own = rows.where(F.col("family") == family.name)
-    sums = own.groupBy(*keys).agg(*(F.expr(f"{metric.merge} as {metric.name}") for metric in family.metrics))
-    return sums.selectExpr("*", *(f"{m.figure} as {m.figure_name}" for m in family.metrics if m.figure))
 
 
 def folded(rows: DataFrame) -> DataFrame:

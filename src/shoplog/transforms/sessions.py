@@ -13,49 +13,47 @@ from shoplog.transforms import attribution, funnels
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_ORDER = "event_time, host, file, byte_offset"
-_SO_FAR = f"over (partition by site, _visitor order by {_ORDER} rows between unbounded preceding and current row)"
-_BEFORE = _SO_FAR.replace("current row", "1 preceding")
-_CAP_US = c.CAP_HOURS * 3_600_000_000
+# What visits are made of.
+_PEOPLE = (
+    "site", "_visitor", "event_time", "host", "file", "byte_offset", "event_date", "page_class", "event_name", "method",
+    "status", "path", "bytes_sent", "item_id", "order_id", "value", "country", "device", "os", "browser", *c.ORIGIN, "_again",
+)  # fmt: skip
 
 
-def sessions(
+def people_of(
     requests: DataFrame, day: date, disguised: DataFrame | None = None, gap_minutes: int = c.GAP_MINUTES
 ) -> DataFrame:
-    """Return `SESSION`: the sessions of people that start on the UTC day.
+    """Return the requests that visits of the UTC day are made of (`transforms.visits`), with `_visitor` and `_again`.
 
     `requests` are accepted rows of the day, the day before and the day after; others are not looked at. `disguised` are
-    the visitors (site, visitor_id) of these days that behave like programs. After `gap_minutes` a session ends.
+    the visitors (site, visitor_id) of these days that behave like programs.
     """
+    people = _shared(requests, day, disguised).where("_share = 'people'")
+    chained = _chained(people, day, f"interval {gap_minutes} minutes")
+    return funnels.with_repeats(chained, people).select(*_PEOPLE)
+
+
+def sessions(visits: DataFrame, day: date) -> DataFrame:
+    """Return `SESSION`: the sessions of people that start on the UTC day, of its `VISIT` rows."""
     from pyspark.sql import functions as F
 
-    rows = _numbered(requests, day, disguised, gap_minutes).where(f"_inside and to_date(_start) = date'{day}'")
-    sums = _SUMS | funnels.SUMS | attribution.SUMS
-    rows = rows.groupBy("site", "_visitor", "_number").agg(*(F.expr(f"{sql} as {name}") for name, sql in sums.items()))
-    rows = rows.where("pages > 0 or events > 0").withColumn("event_date", F.lit(day))
+    rows = visits.where(f"to_date(start) = date'{day}' and is_session").withColumn("event_date", F.lit(day))
     for step in (funnels.ONCE | attribution.ONCE, funnels.FOLDS | attribution.FOLDS):
         rows = rows.selectExpr("*", *(f"{sql} as {name}" for name, sql in step.items()))
     made = _COLUMNS | funnels.COLUMNS | attribution.COLUMNS
     return rows.selectExpr(*(f"cast({made.get(o.name, o.name)} as {o.type}) as {o.name}" for o in c.SESSION))
 
 
-def session_balance(requests: DataFrame, day: date, disguised: DataFrame | None = None) -> DataFrame:
-    """Return `REQUEST_BALANCE`: each site's accepted requests of the UTC day, split by what `sessions` makes of them."""
+def session_balance(requests: DataFrame, visits: DataFrame, day: date, disguised: DataFrame | None = None) -> DataFrame:
+    """Return `REQUEST_BALANCE`: each site's accepted requests of the UTC day, split by what its `VISIT` rows make of them."""
     from pyspark.sql import functions as F
 
     refused = list(c.REQUEST_SHARES)[:3]
-    totals = _shared(requests, day, disguised).where(f"event_date = date'{day}'").groupBy("site", "event_date")
+    totals = _shared(requests.where(f"event_date = date'{day}'"), day, disguised).groupBy("site", "event_date")
     of_people = (
-        _numbered(requests, day, disguised)
-        .groupBy("site", "_visitor", "_number")
-        .agg(
-            F.expr(f"count_if(event_date = date'{day}') as _requests"),
-            F.expr(f"count_if(event_date = date'{day}' and _inside) as _within"),
-            F.expr(f"count_if(_inside and ({c.PAGE_VIEW} or event_name is not null)) > 0 as _is_session"),
-        )
-        .selectExpr("site", "_requests", "if(_is_session, _within, 0L) as _in")
+        visits.selectExpr("site", "requests_of_day", "if(is_session, inside_of_day, 0L) as _in")
         .groupBy("site")
-        .agg(F.expr("sum(_in) as _in"), F.expr("sum(_requests - _in) as _out"))
+        .agg(F.expr("sum(_in) as _in"), F.expr("sum(requests_of_day - _in) as _out"))
     )
     return (
         totals.agg(F.count("*").alias("requests"), *(F.expr(f"count_if(_share = '{s}') as {s}") for s in refused))
@@ -84,44 +82,6 @@ def _shared(requests: DataFrame, day: date, disguised: DataFrame | None) -> Data
     )
 
 
-def _numbered(
-    requests: DataFrame, day: date, disguised: DataFrame | None, gap_minutes: int = c.GAP_MINUTES
-) -> DataFrame:
-    """Return people's requests with `_visitor`, the `_number` and `_start` of their session, and whether they are `_inside`.
-
-    A request is inside as a hit, or up to the gap after one.
-    """
-    gap = f"interval {gap_minutes} minutes"
-    # Hits that run on over a midnight filled the day before exactly where they began within a gap of its start.
-    full_day = f"interval {24 * 60 - gap_minutes} minutes"
-    people = _shared(requests, day, disguised).where("_share = 'people'")
-    steps = (
-        (f"coalesce({c.HIT}, false) as _hit",),
-        (f"last_value(if(_hit, event_time, null), true) {_BEFORE} as _hit_before",),
-        (f"_hit and (_hit_before is null or event_time > _hit_before + {gap}) as _after_gap",),
-        (f"last_value(if(_after_gap, event_time, null), true) {_SO_FAR} as _run_start",),
-        (
-            f"_hit and not _after_gap and to_date(_hit_before) < event_date and _run_start < event_date - {full_day} as _cut",
-        ),
-        (f"last_value(if(_after_gap or _cut, event_time, null), true) {_SO_FAR} as _part_start",),
-        (f"_hit and (_after_gap or _cut or {_caps('event_time')} > {_caps('_hit_before')}) as _starts",),
-        (
-            f"count_if(_starts) {_SO_FAR} as _number",
-            f"last_value(if(_starts, event_time, null), true) {_SO_FAR} as _start",
-            f"_hit or coalesce(event_time <= _hit_before + {gap}, false) as _inside",
-        ),
-    )
-    rows = funnels.with_repeats(_chained(people, day, gap), people)
-    for step in steps:
-        rows = rows.selectExpr("*", *step)
-    return rows
-
-
-def _caps(time: str) -> str:
-    """Return SQL for the number of whole caps between the start of a run's part and a time."""
-    return f"(unix_micros({time}) - unix_micros(_part_start)) div {_CAP_US}"
-
-
 def _chained(people: DataFrame, day: date, gap: str) -> DataFrame:
     """Return the day's requests with `_visitor`, and its neighbours' of visitors that are there on both sides of midnight.
 
@@ -145,22 +105,10 @@ def _chained(people: DataFrame, day: date, gap: str) -> DataFrame:
     return rows.where("_visitor is not null")
 
 
-# Aggregates over a session's requests, and the columns made of them that are not events' or touches'.
-_SUMS = {
-    "session_start": "min(event_time) filter (where _hit)",
-    "session_end": "max(event_time) filter (where _hit)",
-    "pages": f"count_if({c.PAGE_VIEW})",
-    "requests": "count(*)",
-    "bytes_sent": "coalesce(sum(bytes_sent), 0L)",
-    "entry_page": f"min_by(path, struct({_ORDER})) filter (where {c.PAGE_VIEW})",
-    "exit_page": f"max_by(path, struct({_ORDER})) filter (where {c.PAGE_VIEW})",
-    "_opening": f"min(struct({_ORDER}, country, device, os, browser)) filter (where _hit)",
-}
 _COLUMNS = {
-    "session_id": "substr(sha2(concat_ws('\\t', site, _visitor, _opening.host, _opening.file, _opening.byte_offset), 256), 1, 16)",
-    "visitor_id": "_visitor",
+    "session_id": "substr(sha2(concat_ws('\\t', site, visitor_id, opening.host, opening.file, opening.byte_offset), 256), 1, 16)",
     "duration_s": "timestampdiff(SECOND, session_start, session_end)",
     "is_bounce": "pages <= 1 and not _of_value",
     "is_engaged": "pages >= 2 or _of_value or session_end >= session_start + interval 10 seconds",
-    **{name: f"_opening.{name}" for name in ("country", "device", "os", "browser")},
+    **{name: f"opening.{name}" for name in ("country", "device", "os", "browser")},
 }

@@ -28,3 +28,16 @@ def united(sketches: Iterable[bytes]) -> bytes | None:
         union.update(hll_sketch.deserialize(sketch))
     made: bytes = union.get_result(tgt_hll_type.HLL_8).serialize_updatable()
     return made
+
+
+def estimated(sketch: bytes | None) -> int | None:
+    """Return how many distinct values a sketch has seen, about; None of none.
+
+    As the metric's figure says it, in union with itself: a sketch filled directly and one that was united estimate differently.
+    """
+    if sketch is None:
+        return None
+    union, own = hll_union(SKETCH_LG_K), hll_sketch.deserialize(sketch)
+    union.update(own)
+    union.update(own)
+    return round(float(union.get_estimate()))

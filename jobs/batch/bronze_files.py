@@ -1,0 +1,102 @@
+"""The data files of bronze that hold the lines of UTC days, and which of their rows came later than an equal one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from jobs.batch.bronze import ARRIVAL, came_in, in_order
+from jobs.batch.over_files import over_files
+from shoplog.contracts.columns import IDENTITY_NAMES
+from shoplog.contracts.tables import TABLES
+from shoplog.io.data_rows import data_rows
+from shoplog.io.transactions import files_of
+from shoplog.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PLACE = "place"
+_DECIDES = ("site", "event_date")
+_ARRIVED = (*IDENTITY_NAMES, *ARRIVAL)
+_ARRIVED_DDL = (
+    "site string, host string, file string, byte_offset bigint, ingest_time timestamp, kafka_partition int, "
+    "kafka_offset bigint, data_file int, place bigint"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BronzeFile:
+    """A data file of one of bronze's tables; `number` names it among the others."""
+
+    number: int
+    table: str
+    path: Path
+    size: int
+    partition_values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BronzeFiles:
+    """The files, and of whose rows in them the lines are asked for."""
+
+    files: Sequence[BronzeFile]
+    days: Sequence[date]
+    sites: Sequence[str] | None
+
+    @classmethod
+    def of(
+        cls, settings: Settings, versions: Mapping[str, int], days: Sequence[date], sites: Sequence[str] | None
+    ) -> BronzeFiles:
+        """Return the files at these versions that hold rows which decide on the days, of these sites or of all."""
+        came = {day.isoformat() for day in came_in(settings, versions, days)}
+        found = (
+            (table, file)
+            for table, version in versions.items()
+            for file in files_of(DeltaTable(str(settings.warehouse / table), version=version))
+            if file.partition_values["ingest_date"] in came
+        )
+        files = [
+            BronzeFile(number, table, settings.warehouse / table / file.path, file.size, file.partition_values)
+            for number, (table, file) in enumerate(found)
+        ]
+        return cls(files, days, sites)
+
+
+def deciding_rows(bronze: BronzeFiles, file: BronzeFile, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield the file's rows that decide on the days, as `jobs.batch.bronze.read_days` has them, with their place in it."""
+    wanted = list(dict.fromkeys((*columns, *_DECIDES)))
+    decides = pl.col("event_date").is_in(bronze.days) | pl.col("event_date").is_null()
+    if bronze.sites is not None:
+        decides &= pl.col("site").is_in(bronze.sites)
+    place = 0
+    for rows in data_rows(file.path, TABLES[file.table], wanted, file.partition_values):
+        yield rows.with_row_index(PLACE, place).cast({PLACE: pl.Int64}).filter(decides)
+        place += len(rows)
+
+
+def later_rows(session: SparkSession, bronze: BronzeFiles) -> dict[int, pl.Series]:
+    """Return the rows that are not the first of their identity: number of the data file -> places in it."""
+
+    def arrived(some: Sequence[BronzeFile]) -> Iterator[pa.RecordBatch]:
+        for file in some:
+            for rows in deciding_rows(bronze, file, _ARRIVED):
+                found = rows.select(*_ARRIVED, pl.lit(file.number, pl.Int32).alias("data_file"), PLACE)
+                yield from found.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_schema()).to_batches()
+
+    rows = over_files(session, bronze.files, arrived, _ARRIVED_DDL)
+    later = pl.DataFrame(pl.from_arrow(in_order(rows).where("_n > 1").select("data_file", PLACE).toArrow()))
+    return {number: of_file[PLACE] for (number,), of_file in later.partition_by("data_file", as_dict=True).items()}
+
+
+def _schema() -> pa.Schema:
+    text, whole = pa.string(), pa.int64()
+    types = (text, text, text, whole, pa.timestamp("us", tz="UTC"), pa.int32(), whole, pa.int32(), whole)
+    return pa.schema(list(zip((*_ARRIVED, "data_file", PLACE), types, strict=True)))
