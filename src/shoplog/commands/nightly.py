@@ -11,6 +11,7 @@ import typer
 from shoplog.commands.batch import Day, Days, parse_day, parse_days, spark_session
 from shoplog.commands.ledger import close_days
 from shoplog.commands.printing import Json, show, show_one
+from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites, named_site
 
@@ -34,16 +35,24 @@ def recompute(
         str | None,
         typer.Option(help="Read anew the lines of this site only, and of those that lines came for since."),
     ] = None,
+    from_silver: Annotated[
+        bool,
+        typer.Option(help="Gold alone, from silver's requests and sessions as they are: no line is read anew."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Rebuild silver, quarantine and gold of UTC days from bronze and replace them."""
     from jobs.batch.recompute import recompute as job
+    from jobs.batch.recompute import recompute_gold
 
     settings, of = Settings.load(), parse_days(days)
+    if site is not None and from_silver:
+        raise UserError("--from-silver reads no line anew, of no site: leave out --site or --from-silver.")
     if site is not None:
         named_site(load_sites(settings), site)
     with spark_session(settings, "recompute") as session:
-        show_one(f"recompute {_named(of)}", job(session, settings, of, site=site), as_json)
+        made = recompute_gold(session, settings, of) if from_silver else job(session, settings, of, site=site)
+        show_one(f"recompute {_named(of)}", made, as_json)
 
 
 def reconcile(days: Days = None, as_json: Json = False) -> None:
