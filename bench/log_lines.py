@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -37,6 +38,20 @@ def log_files(settings: Settings, lines: int, day: datetime = DAY) -> list[Path]
         generate(TrafficPlan(SITE, fresh / "logs", day, day + timedelta(days=1), lines=lines, defects=defects))
         fresh.rename(home)
     return sorted((home / "logs").glob("*.log"))
+
+
+def compressed(files: list[Path]) -> list[Path]:
+    """Return the files as archives beside them, made once."""
+    folder = files[0].parents[1] / "archives"
+    if not folder.exists():
+        fresh = folder.with_name("archives.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        for path in files:
+            with path.open("rb") as plain, gzip.open(fresh / f"{path.name}.gz", "wb", compresslevel=6) as packed:
+                shutil.copyfileobj(plain, packed, 1 << 20)
+        fresh.rename(folder)
+    return sorted(folder.glob("*.gz"))
 
 
 def lines_of_now(settings: Settings, rate: int, seconds: float) -> Iterator[tuple[str, list[bytes]]]:

@@ -35,7 +35,7 @@ def as_markdown(found: Mapping[str, Any]) -> str:
     lines = []
     for name, one in found.items():
         lines += [f"### {name}", "", f"{one['measured']} UTC, {one['machine']}.", ""]
-        lines += _pairs(one["rows"]) if "ratio" in one["rows"][0] else _alone(one["rows"])
+        lines += _pairs(one["rows"]) if "peer" in one["rows"][0] else _alone(one["rows"])
         lines.append("")
     return "\n".join(lines)
 

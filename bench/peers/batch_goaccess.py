@@ -1,4 +1,7 @@
-"""GoAccess with the panels of the compared figures only: `python batch_goaccess.py /path/to/goaccess FILE ...`."""
+"""GoAccess with the panels of the compared figures only: `python batch_goaccess.py /path/to/goaccess FILE ...`.
+
+It reads compressed files through zcat.
+"""
 
 import json
 import subprocess
@@ -13,18 +16,27 @@ IGNORED = (
     "KEYPHRASES", "REMOTE_USER", "CACHE_STATUS", "GEO_LOCATION", "MIME_TYPE", "TLS_TYPE",
 )  # fmt: skip
 
+goaccess, *files = sys.argv[1:]
+packed = files[0].endswith(".gz")
 with tempfile.TemporaryDirectory() as folder:
     report = Path(folder) / "report.json"
     command = [
-        sys.argv[1],
-        *sys.argv[2:],
+        goaccess,
+        *(["-"] if packed else files),
         "--log-format=COMBINED",
         "--no-global-config",
         "--no-progress",
         "-o",
         str(report),
     ]
-    subprocess.run([*command, *(f"--ignore-panel={panel}" for panel in IGNORED)], check=True, stdout=subprocess.DEVNULL)
+    command += [f"--ignore-panel={panel}" for panel in IGNORED]
+    if packed:
+        with subprocess.Popen(["zcat", *files], stdout=subprocess.PIPE) as lines:
+            subprocess.run(command, check=True, stdin=lines.stdout, stdout=subprocess.DEVNULL)
+        if lines.returncode:
+            sys.exit(f"zcat ended with {lines.returncode}")
+    else:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     found = json.loads(report.read_text())
 hours = [(int(row["data"]), row["hits"]["count"], row["bytes"]["count"]) for row in found["visit_time"]["data"]]
 groups = found["status_codes"]["data"]

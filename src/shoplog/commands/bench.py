@@ -19,13 +19,16 @@ SPEED = {
     "ingest": (0.5, 2),
     "land": (0.5, 2),
     "batch": (0.2, 2),
+    "recompute": (0.5, 2),
+    "import": (0.2, 1),
     "freshness": (1.0, 1),
     "sustained": (0.2, 1),
     "drift": (0.2, 1),
     "memory": (0.5, 1),
     "stages": (1.0, 1),
 }
-PAIRED = ("ingest", "land", "batch")
+PAIRED = ("ingest", "land", "batch", "recompute", "import")
+_MODULES = {"import": "archives"}
 _NAMES = ("all", *SPEED, "bots", "anomalies", "quality")
 
 
@@ -45,7 +48,8 @@ def bench(
         int | None, typer.Option(min=1, help="How fast: warm runs of each side, by turns; 5, in `all` fewer.")
     ] = None,
     peer: Annotated[
-        list[str] | None, typer.Option(help="ingest, land, batch: this peer only; may be given several times.")
+        list[str] | None,
+        typer.Option(help="ingest, land, batch, recompute, import: this peer only; may be given often."),
     ] = None,
     results: Annotated[
         Path | None, typer.Option(help="How fast: file that the results are written into, beside those of other names.")
@@ -96,7 +100,7 @@ def _rows_of(
 ) -> Rows:
     if name in SPEED:
         chosen = {"only": peers} if peers else {}
-        rows: Rows = import_module(f"bench.{name}").measure(Settings.load(), scale, runs, **chosen)
+        rows: Rows = import_module(f"bench.{_MODULES.get(name, name)}").measure(Settings.load(), scale, runs, **chosen)
         return rows
     if name == "bots":
         return _bots(logs)
