@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from shoplog.contracts.families import PAGES, TRAFFIC
-from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.sessions import CAP_HOURS
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.duck import estimate_visitors
@@ -23,18 +22,23 @@ _REPLAY_AFTER_S = 3600
 _RUNNING_AT_LEAST_S = 10
 # A path may have a megabyte; every message to every viewer carries ten of them.
 _PATH_CHARACTERS = 200
-_FATES = ("accepted", "quarantined", "duplicates")
 _STATUS = [f"status_{n}xx" for n in (1, 2, 3, 4, 5)]
 
 
-def live_figures(partials: pl.LazyFrame, published: pl.LazyFrame | None, visible_at: datetime) -> dict[str, Any]:
-    """Return the figures of `gold_partial_live` rows as the commit of `visible_at` left them; times are UTC."""
+def live_figures(
+    partials: pl.LazyFrame,
+    newest: datetime | None,
+    totals: dict[str, int],
+    published: pl.LazyFrame | None,
+    visible_at: datetime,
+) -> dict[str, Any]:
+    """Return the figures of `gold_partial_live` rows as the commit of `visible_at` left them; times are UTC.
+
+    `newest` is their newest minute that has begun by then, `totals` are their lines by fate.
+    """
     family, start = pl.col("family"), pl.col("window_start")
     # A server's clock may run minutes ahead: its lines wait here until their minute has come.
     begun = start <= visible_at
-    sums = (pl.col(name).filter(family == LEDGER.name).sum().fill_null(0) for name in _FATES)
-    totals = partials.select(start.filter((family == TRAFFIC.name) & begun).max(), *sums).collect().row(0, named=True)
-    newest = totals.pop("window_start")
     if newest is None:
         return {"has_lines": False, "totals": totals}
     hours = timedelta(hours=_PAGE_HOURS)

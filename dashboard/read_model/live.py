@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
+from deltalake import DeltaTable
 
 from dashboard.read_model.figures import live_figures
+from dashboard.read_model.known_files import KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import latest_version, written_at
@@ -27,6 +31,8 @@ class LiveReadModel:
         self._versions: tuple[int | None, int | None] = (None, None)
         self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
+        self._table: DeltaTable | None = None
+        self._known = KnownFiles()
         self._lock = threading.Lock()
 
     def snapshot(self) -> dict[str, Any]:
@@ -43,9 +49,10 @@ class LiveReadModel:
                 self._versions, self._visible_at, self._figures = versions, None, {"has_lines": False}
                 return
             try:
-                visible_at = written_at(self._partials, version)
-                self._figures = self._read(version, published, visible_at)
-                self._versions, self._visible_at = versions, visible_at
+                table = self._opened(version)
+                visible_at = written_at(self._partials, table.version())
+                self._figures = self._read(table, published, visible_at)
+                self._versions, self._visible_at = (table.version(), published), visible_at
                 return
             except (FileNotFoundError, pl.exceptions.ComputeError):
                 # Files that upkeep has folded may be removed while they are read; the version after that has no need of
@@ -57,8 +64,16 @@ class LiveReadModel:
         known, published = self._versions
         return latest_version(self._partials, known), latest_version(self._published, published)
 
-    def _read(self, version: int, published: int | None, visible_at: float) -> dict[str, Any]:
+    def _opened(self, version: int) -> DeltaTable:
+        """Return the partials at this version or a later one; only new entries of the log are read."""
+        if self._table is None or self._table.version() > version:
+            self._table = DeltaTable(str(self._partials))
+        self._table.update_incremental()
+        return self._table
+
+    def _read(self, table: DeltaTable, published: int | None, visible_at: float) -> dict[str, Any]:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
-        partials = pl.scan_delta(str(self._partials), version=version)
-        figures = live_figures(partials, days, datetime.fromtimestamp(visible_at, UTC))
+        until = datetime.fromtimestamp(visible_at, UTC)
+        newest, totals = self._known.read((Path(unquote(uri)) for uri in table.file_uris()), until)
+        figures = live_figures(pl.scan_delta(table), newest, totals, days, until)
         return {**figures, "replay": self._settings.replay or figures.get("replay", False)}

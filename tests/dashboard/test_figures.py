@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
+from dashboard.read_model.known_files import Known, KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
@@ -45,8 +47,12 @@ def rows(*given: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(given), schema=arrow_schema(GOLD_PARTIAL_LIVE))
 
 
-def figures(*given: dict[str, Any], at: datetime = A_LONG_TIME_AFTER) -> dict[str, Any]:
-    return live_figures(pl.LazyFrame(pl.from_arrow(rows(*given))), None, at)
+def figures(
+    *given: dict[str, Any], at: datetime = A_LONG_TIME_AFTER, published: pl.LazyFrame | None = None
+) -> dict[str, Any]:
+    partials = pl.DataFrame(pl.from_arrow(rows(*given)))
+    known = Known.of(partials)
+    return live_figures(partials.lazy(), known.newest(at), dict(known.fates), published, at)
 
 
 def after(minutes: float) -> datetime:
@@ -126,8 +132,8 @@ def test_a_day_is_final_once_every_site_of_it_is_published(published: dict[str, 
         for n, requests in enumerate(counts)
     ]
     table = pl.LazyFrame(pl.from_arrow(pa.Table.from_pylist(days, schema=arrow_schema(PUBLISHED_DAY))))
-    partials = pl.LazyFrame(pl.from_arrow(rows(traffic(NOON, 60), traffic(NOON, 5, site="other"))))
-    assert live_figures(partials, table, A_LONG_TIME_AFTER)["status"] == status
+    made = figures(traffic(NOON, 60), traffic(NOON, 5, site="other"), published=table)
+    assert made["status"] == status
 
 
 @pytest.fixture
@@ -194,3 +200,36 @@ def test_the_newest_version_is_found_from_the_one_before(table: Path) -> None:
     # The table was made anew, or old log entries were cleaned away.
     assert latest_version(table, 40) == 2
     assert latest_version(table.parent / "absent", 3) is None
+
+
+def test_each_file_is_read_once_and_forgotten_once_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = {"family": "ledger", "accepted": 5, "quarantined": 1, "duplicates": 2}
+    paths = [tmp_path / f"{name}.parquet" for name in "abc"]
+    for path, minute in zip(paths, (0, 1, 90), strict=True):
+        pl.DataFrame(pl.from_arrow(rows(traffic(after(minute), 1), ledger))).write_parquet(path)
+    known, read = KnownFiles(), list[Path]()
+    once = pl.read_parquet
+
+    def counted(path: Path, **more: Any) -> pl.DataFrame:
+        read.append(path)
+        return once(path, **more)
+
+    monkeypatch.setattr(pl, "read_parquet", counted)
+    assert known.read(paths[:2], after(60)) == (after(1), {"accepted": 10, "quarantined": 2, "duplicates": 4})
+    # A clock ahead: the minute waits, its lines are counted.
+    assert known.read(paths, after(60)) == (after(1), {"accepted": 15, "quarantined": 3, "duplicates": 6})
+    assert known.read(paths[2:], after(90)) == (after(90), {"accepted": 5, "quarantined": 1, "duplicates": 2})
+    assert read == paths
+    assert known.read([], after(90)) == (None, {"accepted": 0, "quarantined": 0, "duplicates": 0})
+
+
+def test_a_folded_file_counts_once_and_a_table_that_is_made_anew_is_read_anew(settings: Settings, table: Path) -> None:
+    model = LiveReadModel(settings)
+    assert model.snapshot()["status_mix"]["2xx"] == 60
+    write_deltalake(str(table), rows(traffic(NOON, 1)), mode="append")
+    assert model.snapshot()["status_mix"]["2xx"] == 61
+    write_deltalake(str(table), rows(traffic(NOON, 61)), mode="overwrite")
+    assert model.snapshot()["status_mix"]["2xx"] == 61
+    shutil.rmtree(table)
+    write_deltalake(str(table), rows(traffic(NOON, 7)))
+    assert model.snapshot()["status_mix"]["2xx"] == 7

@@ -25,6 +25,7 @@ SPEED = {
     "sustained": (0.2, 1),
     "drift": (0.2, 1),
     "memory": (0.5, 1),
+    "growth": (0.5, 2),
     "stages": (1.0, 1),
 }
 PAIRED = ("ingest", "land", "batch", "recompute", "import")
@@ -38,6 +39,7 @@ def bench(
         typer.Argument(
             help="all: how fast; or one of ingest (file to topic), land (topic to tables), batch (files to figures), "
             "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
+            "growth (long history, many shops, cores), "
             "stages (a task's CPU time). bots: how many bots are found, and "
             "how many people are taken for bots; "
             "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."

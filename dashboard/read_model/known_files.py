@@ -1,0 +1,58 @@
+"""What each data file of the partials adds to the totals, read once: a refresh reads new files only, however long the history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from shoplog.contracts.families import TRAFFIC
+from shoplog.contracts.ledger_family import LEDGER
+
+FATES = ("accepted", "quarantined", "duplicates")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Lines by their fate, and the minutes that have requests, ascending."""
+
+    fates: Counter[str] = field(default_factory=Counter)
+    minutes: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Datetime("us", "UTC")))
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> Known:
+        """Return what is known of these partials."""
+        sums = rows.filter(pl.col("family") == LEDGER.name).select(pl.col(FATES).sum().fill_null(0)).row(0, named=True)
+        minutes = rows.filter(pl.col("family") == TRAFFIC.name)["window_start"].unique().sort()
+        return cls(Counter(sums), minutes)
+
+    def newest(self, until: datetime) -> datetime | None:
+        """Return the newest minute that has begun by then: a server's clock may run ahead."""
+        found = self.minutes.filter(self.minutes <= until).last()
+        assert found is None or isinstance(found, datetime)
+        return found
+
+
+class KnownFiles:
+    """Keeps what is known of each file; files never change."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._files: dict[Path, Known] = {}
+
+    def read(self, files: Iterable[Path], until: datetime) -> tuple[datetime | None, dict[str, int]]:
+        """Return the newest minute by then and the lines by fate of exactly these files; raises where a new one is gone."""
+        self._files = {path: self._files.get(path) or _read(path) for path in files}
+        newest = [minute for known in self._files.values() if (minute := known.newest(until)) is not None]
+        totals = Counter(dict.fromkeys(FATES, 0))
+        for known in self._files.values():
+            totals.update(known.fates)
+        return max(newest, default=None), dict(totals)
+
+
+def _read(path: Path) -> Known:
+    return Known.of(pl.read_parquet(path, columns=["family", "window_start", *FATES], hive_partitioning=False))
