@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,21 +14,18 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.batch.over_files import over_files
-from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, DataFiles, as_descriptions, told
 from shoplog.io.file_range import FileRange
 from shoplog.io.logfile import file_identity
 from shoplog.io.marks import with_fate_by_reason
 from shoplog.io.sources import Parse
-from shoplog.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LinesOf = Callable[[Path, int, int | None], Iterator[pl.DataFrame]]
 _COUNTS = "counts"
-_NONE = pl.Series("byte_offset", dtype=pl.Int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,6 @@ class Archive:
 
     name: str
     asked: Sequence[FileRange]
-    imported: pl.Series
-    streamed: pl.Series
 
     @property
     def size(self) -> int:
@@ -64,7 +59,7 @@ class Counts:
         """Count lines that were not imported before."""
         of_day = rows.select(pl.coalesce("event_date", "ingest_date").cast(pl.String)).to_series()
         self.days.update(dict(of_day.value_counts().iter_rows()))
-        self.also_streamed += int(rows["byte_offset"].is_in(streamed.implode()).sum())
+        self.also_streamed += int(_among(rows, streamed).sum())
 
     def to_json(self) -> str:
         """Return the counts as a task tells the driver of them."""
@@ -80,36 +75,37 @@ class Counts:
         self.also_streamed += also_streamed
 
 
-def archives(settings: Settings, site: str, host: str, asked: Sequence[FileRange]) -> list[Archive]:
-    """Return what is asked for by name, with the lines of each that bronze has already."""
+def archives(asked: Sequence[FileRange]) -> list[Archive]:
+    """Return what is asked for by name."""
     by_name: dict[str, list[FileRange]] = {}
     for one in asked:
         by_name.setdefault(file_identity(one.path), []).append(one)
-    imported, streamed = (
-        _offsets(settings, table, site, host, list(by_name)) for table in (BRONZE_IMPORT_LOG, BRONZE_ACCESS_LOG)
-    )
-    return [Archive(name, some, imported.get(name, _NONE), streamed.get(name, _NONE)) for name, some in by_name.items()]
+    return [Archive(name, some) for name, some in by_name.items()]
 
 
 def write_lines(
-    session: SparkSession, warehouse: Path, asked: Sequence[Archive], lines_of: LinesOf, parse: Parse
-) -> tuple[list[DataFile], Counts]:
+    session: SparkSession, warehouse: Path, asked: Sequence[Archive], site: str, host: str, lines_of: LinesOf, parse: Parse
+) -> tuple[list[DataFile], Counts]:  # fmt: skip
     """Let tasks write the lines that are new as data files, which no commit names yet; return these and the counts."""
 
     def write(some: Sequence[Archive]) -> Iterator[pa.RecordBatch]:
-        counts = Counts()
+        counts, names = Counts(), [archive.name for archive in some]
+        imported, streamed = (
+            _offsets(warehouse / table.name, site, host, names) for table in (BRONZE_IMPORT_LOG, BRONZE_ACCESS_LOG)
+        )
         with DataFiles(BRONZE_IMPORT_LOG, warehouse / BRONZE_IMPORT_LOG.name) as files:
             for archive in some:
-                known = archive.imported
+                known = imported[archive.name]
                 for one in archive.asked:
+                    added = []
                     for lines in lines_of(one.path, one.start, one.end):
                         rows = with_fate_by_reason(parse(lines.with_columns(pl.lit(None, pl.String).alias("reason"))))
-                        new = rows.filter(~pl.col("byte_offset").is_in(known.implode()))
+                        new = rows.filter(~_among(rows, known))
                         counts.add(rows)
-                        counts.add_new(new, archive.streamed)
+                        counts.add_new(new, streamed[archive.name])
                         files.write(new)
-                        if len(archive.asked) > 1:
-                            known = known.append(new["byte_offset"])
+                        added.append(new["byte_offset"])
+                    known = pl.concat([known, *added]).sort()
             yield files.described()
         yield as_descriptions(_COUNTS, [counts.to_json()])
 
@@ -127,10 +123,22 @@ def days_of(counts: Counts) -> list[date]:
     return sorted(map(date.fromisoformat, counts.days))
 
 
-def _offsets(settings: Settings, table: Table, site: str, host: str, names: Sequence[str]) -> Mapping[str, pl.Series]:
-    """Return the offsets of the lines that a table of bronze has of files, by name."""
-    rows = pl.scan_delta(str(settings.warehouse / table.name)).filter(
+def _offsets(table: Path, site: str, host: str, names: Sequence[str]) -> dict[str, pl.Series]:
+    """Return the offsets of the lines that a table of bronze has of each file, ascending."""
+    rows = pl.scan_delta(str(table)).filter(
         (pl.col("site") == site) & (pl.col("host") == host) & pl.col("file").is_in(list(names))
     )
-    found = rows.select("file", "byte_offset").unique().collect(engine="streaming")
-    return {name: of_file["byte_offset"] for (name,), of_file in found.partition_by("file", as_dict=True).items()}
+    found = rows.select("file", "byte_offset").unique().sort("byte_offset").collect(engine="streaming")
+    by_name = found.partition_by("file", as_dict=True)
+    return {
+        name: by_name[name,]["byte_offset"] if (name,) in by_name else found["byte_offset"].clear() for name in names
+    }
+
+
+def _among(rows: pl.DataFrame, offsets: pl.Series) -> pl.Series:
+    """Return which of a file's rows, in order, have an offset among ascending ones; only a stretch of these is looked at."""
+    if not len(rows) or not len(offsets):
+        return pl.repeat(False, len(rows), eager=True)
+    first, last = (int(rows["byte_offset"][place]) for place in (0, -1))
+    stretch = offsets[offsets.search_sorted(first, "left") : offsets.search_sorted(last, "right")]
+    return rows["byte_offset"].is_in(stretch.implode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 
 from jobs.batch.bronze import ARRIVAL, came_in, in_order
 from jobs.batch.over_files import over_files
+from jobs.batch.shuffles import shuffles_of
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import TABLES
 from shoplog.io.data_rows import data_rows
@@ -34,13 +35,17 @@ _ARRIVED_DDL = (
 
 @dataclass(frozen=True, slots=True)
 class BronzeFile:
-    """A data file of one of bronze's tables; `number` names it among the others."""
+    """A data file of one of bronze's tables; `number` names it among the others.
+
+    `later` are the places of rows in it that came later than an equal one.
+    """
 
     number: int
     table: str
     path: Path
     size: int
     partition_values: Mapping[str, str | None]
+    later: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,8 @@ def deciding_rows(bronze: BronzeFiles, file: BronzeFile, columns: Sequence[str])
         place += len(rows)
 
 
-def later_rows(session: SparkSession, bronze: BronzeFiles) -> dict[int, pl.Series]:
-    """Return the rows that are not the first of their identity: number of the data file -> places in it."""
+def with_later_rows(session: SparkSession, bronze: BronzeFiles) -> list[BronzeFile]:
+    """Return the files with the places of rows that are not the first of their identity."""
 
     def arrived(some: Sequence[BronzeFile]) -> Iterator[pa.RecordBatch]:
         for file in some:
@@ -92,8 +97,10 @@ def later_rows(session: SparkSession, bronze: BronzeFiles) -> dict[int, pl.Serie
                 yield from found.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_schema()).to_batches()
 
     rows = over_files(session, bronze.files, arrived, _ARRIVED_DDL)
-    later = pl.DataFrame(pl.from_arrow(in_order(rows).where("_n > 1").select("data_file", PLACE).toArrow()))
-    return {number: of_file[PLACE] for (number,), of_file in later.partition_by("data_file", as_dict=True).items()}
+    with shuffles_of(session, sum(file.size for file in bronze.files)):
+        later = pl.DataFrame(pl.from_arrow(in_order(rows).where("_n > 1").select("data_file", PLACE).toArrow()))
+    found = {number: of_file[PLACE] for (number,), of_file in later.partition_by("data_file", as_dict=True).items()}
+    return [replace(file, later=found[file.number]) if file.number in found else file for file in bronze.files]
 
 
 def _schema() -> pa.Schema:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from jobs.batch.over_files import over_files
+from jobs.batch.shuffles import partitions_of_figures
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family, Table
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE, SILVER_REQUEST, TABLES
@@ -82,7 +83,8 @@ def replace_figures(settings: Settings, partials: DataFrame, families: Sequence[
                 files.write(figures(pl.concat(some), family))
                 yield files.described()
 
-    together = partials.repartition(*_TOGETHER).mapInArrow(write, DESCRIPTION_DDL)
+    count = partitions_of_figures(partials.sparkSession)
+    together = partials.repartition(count, *_TOGETHER).mapInArrow(write, DESCRIPTION_DDL)
     made = told(together.collect())
     for family in families:
         new = made.get(family.table, [])

@@ -58,8 +58,7 @@ def import_logs(
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
         lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
-        by_name = archives(settings, site.name, host, asked)
-        files, counts = write_lines(session, settings.warehouse, by_name, lines_of, parse)
+        files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, lines_of, parse)
         lines, added = counts.reasons.total(), counts.days.total()
         # More than that is no fault: a file may still grow.
         if lines < expected:

@@ -1,7 +1,8 @@
 """Upkeep of the batch tables: few files, no rows or versions that nobody needs, and what is left in figures.
 
 Published days are read from pinned versions. So the tables that are recomputed are never written together (a day of theirs
-is replaced whole, in few files), and a file goes only when no version needs it that a published day is or was lately read from.
+is replaced whole, in files as large as its lines are worth), and a file goes only when no version needs it that a published
+day is or was lately read from.
 """
 
 from __future__ import annotations

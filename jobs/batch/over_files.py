@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -37,9 +38,11 @@ def over_files(
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for task in batch.column(0).to_pylist():
-                yield from work(tasks[task])
+                yield from work(pickle.loads(task))
 
-    return session.range(0, len(tasks), 1, max(1, len(tasks))).mapInArrow(run, ddl)
+    # Each task gets its own files, however much is known of them.
+    rows = session.sparkContext.parallelize([(pickle.dumps(task),) for task in tasks], max(1, len(tasks)))
+    return session.createDataFrame(rows, "files binary").mapInArrow(run, ddl)
 
 
 def shared_out(files: Sequence[File], cores: int) -> list[list[File]]:

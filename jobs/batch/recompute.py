@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+
+from deltalake import DeltaTable
 
 from jobs.batch.anomalies import replace_anomalies
 from jobs.batch.bronze import bronze_versions, sites_with_new_lines
 from jobs.batch.gold import replace_gold
-from jobs.batch.shuffles import shuffles_for
+from jobs.batch.shuffles import shuffles_of
 from jobs.batch.silver import replace_silver
 from jobs.batch.visits import recompute_visits, replace_session_figures
 from jobs.side_by_side import side_by_side
@@ -20,6 +23,7 @@ from shoplog.errors import UserError
 from shoplog.io.computed import computed_from
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import create_table
+from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,14 +52,14 @@ def recompute(
         _create_tables(settings)
         sites = None if site is None else _with_changed(site, sites_with_new_lines(session, settings, versions, days))
         counts = replace_silver(session, settings, versions, days, missing_ok, sites)
-        with shuffles_for(session, settings, days):
+        with shuffles_of(session, _most_bytes(settings, days)):
             recompute_visits(session, settings, days)
             _replace_gold(session, settings, days)
         return {**versions, **counts}
 
 
 def recompute_gold(session: SparkSession, settings: Settings, days: Sequence[date]) -> dict[str, int]:
-    """Replace what gold adds up of the days' silver rows, requests and sessions, as they are; return their bronze versions.
+    """Replace what gold adds up of the days' requests and sessions in silver; return the last day's bronze versions.
 
     No line is parsed anew, none that came since is in it, and who came and in which session a request is stay. Raises
     `UserError` for a day that was never recomputed.
@@ -68,7 +72,7 @@ def recompute_gold(session: SparkSession, settings: Settings, days: Sequence[dat
         versions = found
     with table_leases(settings, WRITES, "recompute", session._jvm):
         _create_tables(settings)
-        with shuffles_for(session, settings, days):
+        with shuffles_of(session, _most_bytes(settings, days)):
             _replace_gold(session, settings, days)
     return versions
 
@@ -79,9 +83,25 @@ def _create_tables(settings: Settings) -> None:
 
 
 def _replace_gold(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
-    replace_gold(session, settings, days)
-    judged = (partial(replace_anomalies, session, settings, day) for day in sorted(days))
-    side_by_side([partial(replace_session_figures, session, settings, days), *judged])
+    # A day at a time, so that memory does not grow with their number.
+    for day in sorted(days):
+        replace_gold(session, settings, [day])
+    judge = partial(_replace_anomalies, session, settings, days)
+    side_by_side([partial(replace_session_figures, session, settings, days), judge])
+
+
+def _replace_anomalies(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
+    # One after the other: of two commits to one table at the same moment one fails.
+    for day in sorted(days):
+        replace_anomalies(session, settings, day)
+
+
+def _most_bytes(settings: Settings, days: Sequence[date]) -> int:
+    """Return the bytes of the largest of the days with its neighbours, which its sessions are looked for in."""
+    sizes: Counter[str] = Counter()
+    for file in files_of(DeltaTable(str(settings.warehouse / SILVER_REQUEST.name))):
+        sizes[file.partition_values["event_date"] or ""] += file.size
+    return max(sum(sizes[(day + timedelta(days=n)).isoformat()] for n in (-1, 0, 1)) for day in days)
 
 
 def _with_changed(site: str, changed: set[str | None]) -> list[str] | None:

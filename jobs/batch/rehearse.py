@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.batch.bronze import first_rows, parsed, read_days
 from jobs.batch.replayed import replayed, report_of
+from jobs.batch.shuffles import SILVER_BYTES_A_LINE, shuffles_of
 from shoplog.contracts.sections import SECTIONS
 from shoplog.contracts.sessions import GAP_MINUTES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
@@ -81,10 +82,11 @@ def rehearse(
         examples = [row.asDict() for row in changed_paths(beside, _EXAMPLES).collect()]
         beside.unpersist()
         question = Question(Span(day, day), limit=EVERY_ROW)
-        made = [
-            report_of(replayed(side, day, gap), question, sites)
-            for side, sites, gap in zip(sides, (new, now), (gap_minutes, GAP_MINUTES), strict=True)
-        ]
+        with shuffles_of(session, rows.count() * SILVER_BYTES_A_LINE):
+            made = [
+                report_of(replayed(side, day, gap), question, sites)
+                for side, sites, gap in zip(sides, (new, now), (gap_minutes, GAP_MINUTES), strict=True)
+            ]
     finally:
         for frame in (*sides, rows):
             frame.unpersist()

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
-
-from deltalake import DeltaTable
-
-from shoplog.contracts.tables import SILVER_REQUEST
-from shoplog.io.transactions import files_of
-from shoplog.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PARTITIONS = "spark.sql.shuffle.partitions"
-# Silver's bytes of some 500,000 lines: a task holds all lines of its visitors.
-_BYTES = 16 << 20
+SILVER_BYTES_A_LINE = 32
+# Of some 500,000 lines: a task may hold all lines of its visitors.
+_BYTES = 500_000 * SILVER_BYTES_A_LINE
+# Figures are so much fewer than lines, and each partition of them is a file for a reader to open.
+_FEWER = 8
 
 
 @contextmanager
-def shuffles_for(session: SparkSession, settings: Settings, days: Sequence[date]) -> Iterator[None]:
-    """Let shuffles have as many partitions as the days' lines and their neighbours' are worth, meanwhile."""
+def shuffles_of(session: SparkSession, size: int) -> Iterator[None]:
+    """Let shuffles have as many partitions as so many bytes of data files are worth, meanwhile; the session's own at least."""
     before = session.conf.get(_PARTITIONS)
-    around = {(day + timedelta(days=n)).isoformat() for day in days for n in (-1, 0, 1)}
-    files = files_of(DeltaTable(str(settings.warehouse / SILVER_REQUEST.name)))
-    size = sum(file.size for file in files if file.partition_values["event_date"] in around)
     session.conf.set(_PARTITIONS, str(max(int(before or 0), -(-size // _BYTES))))
     try:
         yield
     finally:
         session.conf.set(_PARTITIONS, before)
+
+
+def partitions_of_figures(session: SparkSession) -> int:
+    """Return how many partitions the figures of so many lines are worth."""
+    fewer = int(session.conf.get(_PARTITIONS) or 0) // _FEWER
+    return max(int(session.sparkContext.defaultParallelism), fewer)

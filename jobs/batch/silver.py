@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.batch.bronze import parser
-from jobs.batch.bronze_files import PLACE, BronzeFile, BronzeFiles, deciding_rows, later_rows
+from jobs.batch.bronze_files import PLACE, BronzeFile, BronzeFiles, deciding_rows, with_later_rows
 from jobs.batch.over_files import over_files
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import QUARANTINE_ACCESS_LOG, SILVER_REQUEST
@@ -42,7 +42,7 @@ def replace_silver(
     that is `missing_ok`.
     """
     bronze = BronzeFiles.of(settings, versions, days, sites)
-    made = _written(session, settings, bronze, later_rows(session, bronze), parser(load_sites(settings)))
+    made = _written(session, settings, bronze, parser(load_sites(settings)))
     found = {value for files in made.values() for file in files for value in file.partition_values.values()}
     missing = sorted({day.isoformat() for day in days} - found)
     if missing and not missing_ok:
@@ -67,7 +67,6 @@ def _written(
     session: SparkSession,
     settings: Settings,
     bronze: BronzeFiles,
-    later: Mapping[int, pl.Series],
     parse: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> dict[str, list[DataFile]]:
     """Let tasks write each line once as data files of silver or quarantine; return these, which no commit names yet."""
@@ -79,16 +78,15 @@ def _written(
         )
         with silver, refused:
             for file in some:
-                places = later.get(file.number, pl.Series(dtype=pl.Int64))
                 for lines in deciding_rows(bronze, file, _WANTED):
-                    rows = parse(lines.filter(~pl.col(PLACE).is_in(places.implode())))
+                    rows = parse(lines.filter(~pl.col(PLACE).is_in(file.later.implode())))
                     is_good = pl.col("reason").is_null()
                     silver.write(rows.filter(is_good & pl.col("event_date").is_in(days)))
                     refused.write(rows.filter(~is_good & pl.col("ingest_date").is_in(days)))
             yield silver.described()
             yield refused.described()
 
-    return told(over_files(session, bronze.files, write, DESCRIPTION_DDL).collect())
+    return told(over_files(session, with_later_rows(session, bronze), write, DESCRIPTION_DDL).collect())
 
 
 def _of_others(

@@ -38,16 +38,17 @@ def recompute_visits(session: SparkSession, settings: Settings, days: Sequence[d
     """Replace the days' visitors, and the sessions of the days and of the days before them, as far as silver has these."""
     silver = _stored(session, settings, SILVER_REQUEST)
     of_days = silver.where(in_days("event_date", days))
-    replace_days(disguised(of_days), settings, c.GOLD_DISGUISED.name, days)
+    # A day at a time: a task holds all requests of its visitors.
+    programs = _union(disguised(silver.where(in_days("event_date", [day]))) for day in days)
+    replace_days(programs, settings, c.GOLD_DISGUISED.name, days)
     known = _stored(session, settings, c.GOLD_DISGUISED)
     made = [(c.GOLD_VISITORS, exact_visitors(of_days, known), days), (c.SILVER_LOGIN, logins_of_days(of_days), days)]
     started = _started(settings, days)
     requests = {day: (_around(silver, day), _around(known, day)) for day in started}
     cut = {day: visits_of(rows, day, programs).persist() for day, (rows, programs) in requests.items()}
-    if started:
-        found = _union(sessions(rows, day) for day, rows in cut.items())
-        balance = _union(session_balance(rows, cut[day], day, programs) for day, (rows, programs) in requests.items())
-        made += [(c.SILVER_SESSION, found, started), (c.GOLD_REQUEST_BALANCE, balance, started)]
+    found = _union(sessions(rows, day) for day, rows in cut.items())
+    balance = _union(session_balance(rows, cut[day], day, programs) for day, (rows, programs) in requests.items())
+    made += [(c.SILVER_SESSION, found, started), (c.GOLD_REQUEST_BALANCE, balance, started)]
     side_by_side([partial(replace_days, rows, settings, table.name, of) for table, rows, of in made])
     for rows in cut.values():
         rows.unpersist()
@@ -56,7 +57,7 @@ def recompute_visits(session: SparkSession, settings: Settings, days: Sequence[d
 def replace_session_figures(session: SparkSession, settings: Settings, days: Sequence[date]) -> None:
     """Replace figures, funnel and attribution of the sessions of the days and of the days before them, as silver has these."""
     started = _started(settings, days)
-    found = _stored(session, settings, c.SILVER_SESSION).where(in_days("event_date", started or days))
+    found = _stored(session, settings, c.SILVER_SESSION).where(in_days("event_date", started))
     figures = partials(found, (SESSIONS,), c.SESSION_PARTIAL)
     made = {c.GOLD_FUNNEL: funnels(found), c.GOLD_ATTRIBUTION: attribution(found)}
     side_by_side(
@@ -97,9 +98,9 @@ def _stored(session: SparkSession, settings: Settings, table: Table) -> DataFram
 
 
 def _started(settings: Settings, days: Sequence[date]) -> list[date]:
-    """Return the days and the days before them that silver has requests of: the last sessions of these may run on into them."""
-    both = sorted({*days, *(day - timedelta(days=1) for day in days)})
-    return [day for day in both if has_days(settings, SILVER_REQUEST.name, [day])]
+    """Return the days, and the days before them that silver has requests of: the last sessions of these may run on into them."""
+    before = {day - timedelta(days=1) for day in days}
+    return sorted({*days, *(day for day in before if has_days(settings, SILVER_REQUEST.name, [day]))})
 
 
 def _around(rows: DataFrame, day: date) -> DataFrame:

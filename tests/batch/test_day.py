@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from jobs.batch.bronze import bronze_versions, first_rows, parsed, read_days
-from jobs.batch.recompute import recompute
+from jobs.batch.bronze_files import BronzeFiles
+from jobs.batch.recompute import WRITES, recompute
+from jobs.batch.silver import replace_silver
 from shoplog.errors import UserError
+from shoplog.io.query import run_sql
+from shoplog.io.sinks import create_table
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from tests.batch.bronze_rows import Bronze, at, line
@@ -20,13 +24,21 @@ Kept = dict[date, list[tuple[str, str]]]
 
 
 def kept(spark: Any, settings: Settings, *days: date) -> Kept:
-    """What recompute keeps of each day: file, and `accepted` or the reason."""
+    """What recompute keeps of each day, and what a rehearsal does: file, and `accepted` or the reason."""
     found = {}
     versions = bronze_versions(settings)
+    for table in WRITES:
+        create_table(settings, table)
     for day in days:
         once = parsed(first_rows(read_days(spark, settings, versions, [day])), load_sites(settings))
         rows = once.where(f"event_date = '{day}' or (reason is not null and ingest_date = '{day}')").collect()
         found[day] = sorted((row["file"], row["reason"] or "accepted") for row in rows)
+        replace_silver(spark, settings, versions, [day], missing_ok=True)
+        stored = (
+            f"select file, 'accepted' from silver_request where event_date = '{day}' union all "
+            f"select file, reason from quarantine_access_log where ingest_date = '{day}'"
+        )
+        assert sorted(run_sql(settings, stored)[1]) == found[day]
     return found
 
 
@@ -66,11 +78,8 @@ def test_a_late_line_is_recomputed_into_its_day_and_other_partitions_are_not_rea
     # A clock far ahead is refused each day; no day but its own has to look at it.
     bronze.stream([(200, line(at(28, 12)))], at(20, 13), file="20.log")
     versions = bronze_versions(settings)
-    read = {part for name in read_days(spark, settings, versions, [D21]).inputFiles() for part in name.split("/")}
-    assert {part for part in read if part.startswith("ingest_date=")} == {
-        "ingest_date=2026-11-21",
-        "ingest_date=2026-11-25",
-    }
+    read = {file.partition_values["ingest_date"] for file in BronzeFiles.of(settings, versions, [D21], None).files}
+    assert read == {"2026-11-21", "2026-11-25"}
     done = recompute(spark, settings, [D21])
     assert (done["accepted"], done["quarantined"]) == (2, 1)
     silver = spark.read.format("delta").load(str(settings.warehouse / "silver_request")).collect()

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from jobs.batch import import_logs as job
+from jobs.batch import over_files
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus
+from shoplog.io.file_range import FileRange
 from shoplog.io.query import run_sql
 from shoplog.ledger import census, in_flight
 from shoplog.settings import Settings
@@ -64,3 +66,25 @@ def test_all_days_of_an_import_are_recomputed_and_published_together_and_a_secon
     again = job.import_logs(spark, settings, site, "web1", [archive])
     assert (again["added"], again["already_imported"], again["days_published"]) == (0, 4, [])
     assert run_sql(settings, per_day)[1] == figures
+
+
+def test_each_name_has_its_own_lines_however_the_files_are_shared_out(
+    spark: Any, settings: Settings, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """Lines of one name, given twice, are not taken for those of another name in the same task."""
+    monkeypatch.setattr(over_files, "shared_out", lambda files, cores: [list(files)])
+    site, now = load_sites(settings)["shop"], datetime.now(UTC)
+    contents = {
+        name: [line(now, url=f"/{name}/{n}") for n in range(lines)] for name, lines in (("a", 6), ("b", 6), ("c", 3))
+    }
+    for name, lines in contents.items():
+        (tmp_path / f"{name}.log").write_bytes(b"".join(one + b"\n" for one in lines))
+    first, *_, last = (len(one) + 1 for one in contents["a"])
+    twice = [FileRange(tmp_path / "a.log", 0, 2 * first), FileRange(tmp_path / "a.log", first, 4 * first)]
+    made = job.import_logs(spark, settings, site, "web1", [tmp_path / "b.log", tmp_path / "c.log"], twice)
+    assert first == last, "lines of one length"
+    assert (made["lines"], made["added"], made["already_imported"]) == (6 + 3 + 2 + 3, 6 + 3 + 4, 1)
+    again = job.import_logs(spark, settings, site, "web1", [tmp_path / f"{name}.log" for name in contents])
+    assert (again["added"], again["already_imported"]) == (2, 13)
+    stored = "select file, count(*), count(distinct byte_offset) from bronze_import_log group by 1 order by 1"
+    assert run_sql(settings, stored)[1] == [("a.log", 6, 6), ("b.log", 6, 6), ("c.log", 3, 3)]

@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE, PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io import data_files
 from shoplog.io.commits import newest_commit_with_metadata, read_commit
 from shoplog.io.data_files import DataFiles
 from shoplog.io.duck import open_tables
@@ -120,3 +121,13 @@ def test_rows_of_the_driver_are_appended_with_their_metadata(settings: Settings)
     newest = newest_commit_with_metadata(path)
     assert newest is not None and newest.metadata == {"kafka_end": {"0": 1}}
     assert pl.scan_delta(str(path)).select("file", "size", "inode").collect().rows() == [("a.log", 230, None)]
+
+
+def test_a_file_that_is_full_is_followed_by_another(gold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_files, "_MOST_ROWS", 3)
+    files = written(gold, partials(FRIDAY, FRIDAY, SATURDAY), partials(FRIDAY), partials(SATURDAY), partials(FRIDAY))
+    assert sorted((file.partition_values["window_date"], file.rows) for file in files) == [
+        ("2026-11-20", 1), ("2026-11-20", 3), ("2026-11-21", 2),
+    ]  # fmt: skip
+    append_files(DeltaTable(str(gold)), files, None)
+    assert len(pl.read_delta(str(gold))) == 6

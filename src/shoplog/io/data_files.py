@@ -23,6 +23,8 @@ from shoplog.io.arrow import arrow_schema, to_arrow
 COLUMNS_WITH_STATISTICS = 4
 DESCRIPTION_DDL = "table_name string, file string"
 _DESCRIPTION = pa.schema([("table_name", pa.string()), ("file", pa.string())])
+# More go into a file of their own: whole files are what readers share out.
+_MOST_ROWS = 1_000_000
 _BOUNDED = (str, int, date, datetime)
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 Value = str | None
@@ -44,8 +46,16 @@ class DataFile:
         return int(json.loads(self.stats)["numRecords"])
 
 
+@dataclass(slots=True)
+class _File:
+    path: str
+    writer: pq.ParquetWriter
+    footers: list[pq.FileMetaData]
+    rows: int = 0
+
+
 class DataFiles:
-    """The data files that one writer makes of one table, one for each partition its rows are of; closed by `with`.
+    """The data files that one writer makes of one table, each of one partition and of so many rows; closed by `with`.
 
     A task that fails leaves files that no commit names: upkeep removes them, as it does Spark's own.
     """
@@ -55,7 +65,8 @@ class DataFiles:
         self._table, self._folder = table, folder
         self._schema = pa.schema([f for f in arrow_schema(table) if f.name not in table.partition_by])
         self._open = ExitStack()
-        self._files: dict[Value, tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]] = {}
+        self._files: dict[Value, _File] = {}
+        self._full: list[tuple[Value, _File]] = []
 
     def __enter__(self) -> DataFiles:
         """Begin to write."""
@@ -75,25 +86,32 @@ class DataFiles:
         for value, part in _parts(batch, self._table.partition_by):
             if value not in self._files:
                 self._files[value] = self._new_file(value)
-            self._files[value][1].write_batch(part.select(self._schema.names).cast(self._schema))
+            file = self._files[value]
+            file.writer.write_batch(part.select(self._schema.names).cast(self._schema))
+            file.rows += part.num_rows
+            if file.rows >= _MOST_ROWS:
+                file.writer.close()
+                self._full.append((value, self._files.pop(value)))
 
     def closed(self) -> list[DataFile]:
         """Close the files and return what they are."""
         self._open.close()
-        return [self._described(value, path, footers[0]) for value, (path, _, footers) in self._files.items()]
+        return [
+            self._described(value, file.path, file.footers[0]) for value, file in (*self._full, *self._files.items())
+        ]
 
     def described(self) -> pa.RecordBatch:
         """Close the files and return a row for each, by which a task tells the driver of it (`DESCRIPTION_DDL`)."""
         files = [json.dumps(asdict(file)) for file in self.closed()]
         return as_descriptions(self._table.name, files)
 
-    def _new_file(self, value: Value) -> tuple[str, pq.ParquetWriter, list[pq.FileMetaData]]:
+    def _new_file(self, value: Value) -> _File:
         place = [f"{name}={_NO_VALUE if value is None else value}/" for name in self._table.partition_by]
         path = "".join([*place, f"part-{uuid.uuid4()}.zstd.parquet"])
         (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
         footers: list[pq.FileMetaData] = []
         writer = pq.ParquetWriter(self._folder / path, self._schema, compression="zstd", metadata_collector=footers)
-        return path, self._open.enter_context(writer), footers
+        return _File(path, self._open.enter_context(writer), footers)
 
     def _described(self, value: Value, path: str, footer: pq.FileMetaData) -> DataFile:
         partition: dict[str, str | None] = dict.fromkeys(self._table.partition_by, value)

@@ -112,7 +112,9 @@ def _asked(path: Path, start: int, end: int | None) -> Iterator[pl.DataFrame]:
         with _open(path) as file:
             for lines in split_lines(file):
                 read = lines["byte_offset"][-1] + lines["line_bytes"][-1]
-                yield lines.filter(pl.col("byte_offset").is_between(start, math.inf if end is None else end - 1))
+                asked = lines.filter(pl.col("byte_offset").is_between(start, math.inf if end is None else end - 1))
+                if len(asked):
+                    yield asked
                 if end is not None and read >= end:
                     break
     except _DAMAGE as error:

@@ -94,9 +94,9 @@ def has_days(settings: Settings, table: str, days: Sequence[date]) -> bool:
     return bool(deltalake.DeltaTable(str(table_path(settings, table))).file_uris(partition))
 
 
-def in_sites(sites: Sequence[str] | None) -> str:
-    """Return SQL that a row is of one of the sites; None: of any, and of none."""
-    return "true" if sites is None else f"site in ({', '.join(map(repr, sites))})"
+def in_sites(sites: Sequence[str]) -> str:
+    """Return SQL that a row is of one of the sites."""
+    return f"site in ({', '.join(map(repr, sites))})"
 
 
 def replace_days(
