@@ -42,9 +42,8 @@ def live_figures(
     if newest is None:
         return {"has_lines": False, "totals": totals}
     hours = timedelta(hours=_PAGE_HOURS)
-    recent = partials.filter((pl.col("window_date") >= (newest - hours).date()) & begun)
-    a_day_ago = newest - timedelta(hours=CAP_HOURS)
-    seen = partials.filter((pl.col("window_date") >= a_day_ago.date()) & begun & (family == VISITOR_MINUTES.name))
+    recent = partials.filter((start >= _day(newest - hours)) & begun)
+    seen = partials.filter((start >= shown_from(newest)) & begun & (family == VISITOR_MINUTES.name))
     traffic, pages, visits = pl.collect_all(
         [
             recent.filter(family == TRAFFIC.name),
@@ -60,7 +59,7 @@ def live_figures(
         "has_lines": True,
         "data_as_of": min(until, visible_at).isoformat(timespec="seconds"),
         "replay": (visible_at - until).total_seconds() > _REPLAY_AFTER_S,
-        "status": day_status(traffic.filter(pl.col("window_date") == newest.date()), published, newest),
+        "status": day_status(traffic.filter(start >= _day(newest)), published, newest),
         **_rates(minutes, newest, running_s),
         "visitors_5m": estimate_visitors(visitors.to_list()),
         "open_sessions": open_sessions(visits, newest).height,
@@ -68,6 +67,16 @@ def live_figures(
         "top_pages": [[_cut(path), requests] for path, requests in pages.rows()],
         "totals": totals,
     }
+
+
+def shown_from(newest: datetime) -> datetime:
+    """Return the start of the oldest UTC day that is looked at: a session may last so long."""
+    return _day(newest - timedelta(hours=CAP_HOURS))
+
+
+def _day(moment: datetime) -> datetime:
+    """Return the start of the UTC day."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _rates(minutes: pl.DataFrame, newest: datetime, running_s: float) -> dict[str, Any]:

@@ -18,17 +18,18 @@ FATES = ("accepted", "quarantined", "duplicates")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Lines by their fate, and the minutes that have requests, ascending."""
+    """Lines by their fate, the minutes that have requests, ascending, and the last window of any row."""
 
     fates: Counter[str] = field(default_factory=Counter)
     minutes: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Datetime("us", "UTC")))
+    last: datetime | None = None
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> Known:
         """Return what is known of these partials."""
         sums = rows.filter(pl.col("family") == LEDGER.name).select(pl.col(FATES).sum().fill_null(0)).row(0, named=True)
         minutes = rows.filter(pl.col("family") == TRAFFIC.name)["window_start"].unique().sort()
-        return cls(Counter(sums), minutes)
+        return cls(Counter(sums), minutes, rows.select(pl.col("window_start").max()).item())
 
     def newest(self, until: datetime) -> datetime | None:
         """Return the newest minute that has begun by then: a server's clock may run ahead."""
@@ -52,6 +53,10 @@ class KnownFiles:
         for known in self._files.values():
             totals.update(known.fates)
         return max(newest, default=None), dict(totals)
+
+    def since(self, moment: datetime) -> list[Path]:
+        """Return the files that have windows of then or later."""
+        return [path for path, known in self._files.items() if known.last is not None and known.last >= moment]
 
 
 def _read(path: Path) -> Known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake import DeltaTable
 
-from dashboard.read_model.figures import live_figures
+from dashboard.read_model.figures import live_figures, shown_from
 from dashboard.read_model.known_files import KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version, written_at
 from shoplog.settings import Settings
 
@@ -75,5 +77,13 @@ class LiveReadModel:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
         until = datetime.fromtimestamp(visible_at, UTC)
         newest, totals = self._known.read((Path(unquote(uri)) for uri in table.file_uris()), until)
-        figures = live_figures(pl.scan_delta(table), newest, totals, days, until)
+        recent = [] if newest is None else self._known.since(shown_from(newest))
+        figures = live_figures(_rows(recent), newest, totals, days, until)
         return {**figures, "replay": self._settings.replay or figures.get("replay", False)}
+
+
+def _rows(files: Sequence[Path]) -> pl.LazyFrame:
+    """Return the rows of some files: a scan of the table would plan all of its history."""
+    if not files:
+        return pl.LazyFrame(schema=pl.Schema(arrow_schema(GOLD_PARTIAL_LIVE)))
+    return pl.scan_parquet(list(files), hive_partitioning=False, missing_columns="insert")
