@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +15,13 @@ import pyarrow as pa
 from bench.gold_figures import gold_figures
 from bench.log_lines import DAY, SITE
 from bench.sides import Output, answer_runs
+from jobs.batch.archives import Archive, archives
 from jobs.batch.gold import measured_frames, replace_figures
 from jobs.batch.over_files import over_files
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.file_range import FileRange
 from shoplog.io.logfile import read_lines
 from shoplog.io.marks import with_fate_by_reason
 from shoplog.io.sinks import create_table
@@ -35,25 +36,18 @@ if TYPE_CHECKING:
 _LINES_AT_ONCE = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """A log file and its bytes."""
-
-    path: Path
-    size: int
-
-
-def run(session: SparkSession, settings: Settings, files: Sequence[LogFile]) -> int:
+def run(session: SparkSession, settings: Settings, files: Sequence[Archive]) -> int:
     """Write the day's figures of every family; return how many lines were refused."""
     site = load_sites(settings)[SITE]
     parse = line_parser({SITE: site}, {}, {DAY.date(): b"bench"}, b"bench")
     now = datetime.now(UTC)
 
-    def measure(some: Sequence[LogFile]) -> Iterator[pa.RecordBatch]:
+    def measure(some: Sequence[Archive]) -> Iterator[pa.RecordBatch]:
         frames = (
             with_fate_by_reason(parse(lines.with_columns(pl.lit(None, pl.String).alias("reason"))))
             for file in some
-            for lines in read_lines(file.path, SITE, "bench", now, lines_a_frame=_LINES_AT_ONCE)
+            for one in file.asked
+            for lines in read_lines(one.path, SITE, "bench", now, lines_a_frame=_LINES_AT_ONCE)
         )
         return measured_frames(frames, (*FAMILIES, LEDGER), GOLD_PARTIAL_LIVE)
 
@@ -70,7 +64,7 @@ def main() -> None:
     """Make the figures of the files named by the arguments at each run."""
     settings = Settings.load()
     session = build_session(settings, "bench")
-    files = [LogFile(path, path.stat().st_size) for path in map(Path, sys.argv[1:])]
+    files = archives([FileRange(Path(path)) for path in sys.argv[1:]])
 
     def work() -> Callable[[], Output]:
         shutil.rmtree(settings.warehouse, ignore_errors=True)

@@ -32,7 +32,10 @@ def over_files(
     work: Callable[[Sequence[File]], Iterator[pa.RecordBatch]],
     ddl: str,
 ) -> DataFrame:
-    """Return the rows (`ddl`) that `work` makes of the files: some of them a task, whole ones."""
+    """Return the rows (`ddl`) that `work` makes of the files: some of them a task, whole ones.
+
+    Their class is known by a module's name: a worker cannot import what stands in `__main__`.
+    """
     tasks = shared_out(files, session.sparkContext.defaultParallelism)
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
