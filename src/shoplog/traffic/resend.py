@@ -8,6 +8,7 @@ from kafka import KafkaProducer
 
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.settings import Settings
+from shoplog.stack.kafka import MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Resent:
 def resend(settings: Settings, every: int) -> Resent:
     """Send every n-th line of the raw topic once more, and return what the topic's own records say."""
     beginning, end = topic_offsets(settings, settings.topic_raw)
-    producer = KafkaProducer(bootstrap_servers=settings.bootstrap, acks="all")
+    # A line that was cut at a megabyte is larger than a producer sends by default.
+    producer = KafkaProducer(bootstrap_servers=settings.bootstrap, acks="all", max_request_size=MAX_MESSAGE_BYTES)
     seen: set[bytes] = set()
     total = resent = 0
     try:
