@@ -10,11 +10,14 @@ import pytest
 from deltalake import DeltaTable
 
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE, PUBLISHED_DAY
-from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
+from shoplog.errors import UserError
 from shoplog.io import data_files
 from shoplog.io.commits import newest_commit_with_metadata, read_commit
+from shoplog.io.computed import live_version
 from shoplog.io.data_files import DataFiles
 from shoplog.io.duck import open_tables
+from shoplog.io.offsets import KafkaRange
 from shoplog.io.sinks import create_table
 from shoplog.io.transactions import append_files, append_rows
 from shoplog.settings import Settings
@@ -131,3 +134,15 @@ def test_a_file_that_is_full_is_followed_by_another(gold: Path, monkeypatch: pyt
     ]  # fmt: skip
     append_files(DeltaTable(str(gold)), files, None)
     assert len(pl.read_delta(str(gold))) == 6
+
+
+def test_the_live_figures_of_a_version_are_found_in_a_home_whose_name_has_a_space(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "my home", host="web1")
+    bronze, gold = (create_table(settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+    landed = KafkaRange({}, {0: 2}).to_metadata()
+    append_files(DeltaTable(str(bronze)), [], landed)
+    append_rows(gold, partials(FRIDAY, SATURDAY), GOLD_PARTIAL_LIVE, landed)
+    assert live_version(settings, 1) == 1
+    next(gold.rglob("*.parquet")).unlink()
+    with pytest.raises(UserError, match=r"^The live figures of bronze version 1 are gone"):
+        live_version(settings, 1)
