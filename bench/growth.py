@@ -80,7 +80,7 @@ def _parsed(settings: Settings, lines: int) -> pl.DataFrame:
     """Return yesterday's lines as landing makes them of files."""
     parse = line_parser({SITE: load_sites(settings)[SITE]}, {}, {yesterday().date(): b"bench"}, b"bench")
     frames = (
-        with_fate_by_reason(parse(rows.with_columns(pl.lit(None, pl.String).alias("reason"))))
+        with_fate_by_reason(parse(rows))
         for path in log_files(settings, lines, yesterday())
         for rows in read_lines(path, SITE, "bench", datetime.now(UTC))
     )

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pyarrow as pa
 
 from bench.gold_figures import gold_figures
@@ -44,7 +43,7 @@ def run(session: SparkSession, settings: Settings, files: Sequence[Archive]) -> 
 
     def measure(some: Sequence[Archive]) -> Iterator[pa.RecordBatch]:
         frames = (
-            with_fate_by_reason(parse(lines.with_columns(pl.lit(None, pl.String).alias("reason"))))
+            with_fate_by_reason(parse(lines))
             for file in some
             for one in file.asked
             for lines in read_lines(one.path, SITE, "bench", now, lines_a_frame=_LINES_AT_ONCE)

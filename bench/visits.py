@@ -22,9 +22,7 @@ def requests_of(paths: Sequence[Path]) -> pl.DataFrame:
     """Return the accepted requests of combined log files with `flagged`: whether the visitor behaves like a bot."""
     reading = {SITE: Reading("combined", 1)}
     frames = [
-        parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), reading)
-        for path in paths
-        for lines in read_lines(path, SITE, "bench", datetime.now(UTC))
+        parse_lines(lines, reading) for path in paths for lines in read_lines(path, SITE, "bench", datetime.now(UTC))
     ]
     accepted = pl.concat(frames).filter(pl.col("reason").is_null())
     requests = with_visitor_ids(accepted, dict.fromkeys(accepted["event_date"].unique(), b"bench"))

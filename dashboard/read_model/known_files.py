@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,9 +20,9 @@ FATES = ("accepted", "quarantined", "duplicates")
 class Known:
     """Lines by their fate, the minutes that have requests, ascending, and the last window of any row."""
 
-    fates: Counter[str] = field(default_factory=Counter)
-    minutes: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Datetime("us", "UTC")))
-    last: datetime | None = None
+    fates: Counter[str]
+    minutes: pl.Series
+    last: datetime | None
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> Known:

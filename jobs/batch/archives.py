@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,13 @@ from jobs.batch.over_files import over_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, DataFiles, as_descriptions, told
 from shoplog.io.file_range import FileRange
-from shoplog.io.logfile import file_identity
+from shoplog.io.logfile import file_identity, read_lines
 from shoplog.io.marks import with_fate_by_reason
 from shoplog.io.sources import Parse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-LinesOf = Callable[[Path, int, int | None], Iterator[pl.DataFrame]]
 _COUNTS = "counts"
 
 
@@ -61,6 +60,10 @@ class Counts:
         self.days.update(dict(of_day.value_counts().iter_rows()))
         self.also_streamed += int(_among(rows, streamed).sum())
 
+    def new_days(self) -> list[date]:
+        """Return the UTC days of the lines that are new, ascending."""
+        return sorted(map(date.fromisoformat, self.days))
+
     def to_json(self) -> str:
         """Return the counts as a task tells the driver of them."""
         counted = (self.reasons, self.statuses, self.days)
@@ -84,9 +87,12 @@ def archives(asked: Sequence[FileRange]) -> list[Archive]:
 
 
 def write_lines(
-    session: SparkSession, warehouse: Path, asked: Sequence[Archive], site: str, host: str, lines_of: LinesOf, parse: Parse
+    session: SparkSession, warehouse: Path, asked: Sequence[Archive], site: str, host: str, now: datetime, parse: Parse
 ) -> tuple[list[DataFile], Counts]:  # fmt: skip
-    """Let tasks write the lines that are new as data files, which no commit names yet; return these and the counts."""
+    """Let tasks write the lines that are new as data files, which no commit names yet; return these and the counts.
+
+    The lines come in `now`.
+    """
 
     def write(some: Sequence[Archive]) -> Iterator[pa.RecordBatch]:
         counts, names = Counts(), [archive.name for archive in some]
@@ -98,8 +104,8 @@ def write_lines(
                 known = imported[archive.name]
                 for one in archive.asked:
                     added = []
-                    for lines in lines_of(one.path, one.start, one.end):
-                        rows = with_fate_by_reason(parse(lines.with_columns(pl.lit(None, pl.String).alias("reason"))))
+                    for lines in read_lines(one.path, site, host, now, one.start, one.end):
+                        rows = with_fate_by_reason(parse(lines))
                         new = rows.filter(~_among(rows, known))
                         counts.add(rows)
                         counts.add_new(new, streamed[archive.name])
@@ -116,11 +122,6 @@ def write_lines(
             counts.add_told(text)
     files = told((name, text) for name, text in descriptions if name != _COUNTS)
     return files.get(BRONZE_IMPORT_LOG.name, []), counts
-
-
-def days_of(counts: Counts) -> list[date]:
-    """Return the UTC days of the lines that are new, ascending."""
-    return sorted(map(date.fromisoformat, counts.days))
 
 
 def _offsets(table: Path, site: str, host: str, names: Sequence[str]) -> dict[str, pl.Series]:

@@ -25,7 +25,7 @@ from shoplog.transforms.landing import line_parser
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-ARRIVAL = ("ingest_time", "kafka_partition", "kafka_offset")
+_ARRIVAL = ("ingest_time", "kafka_partition", "kafka_offset")
 
 
 def bronze_versions(settings: Settings) -> dict[str, int]:
@@ -56,7 +56,7 @@ def in_order(rows: DataFrame) -> DataFrame:
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    order = (F.col(name).asc_nulls_last() for name in ARRIVAL)
+    order = (F.col(name).asc_nulls_last() for name in _ARRIVAL)
     return rows.withColumn("_n", F.row_number().over(Window.partitionBy(*IDENTITY_NAMES).orderBy(*order)))
 
 

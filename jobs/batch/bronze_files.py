@@ -12,11 +12,13 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from jobs.batch.bronze import ARRIVAL, came_in, in_order
+from jobs.batch.bronze import came_in, in_order
 from jobs.batch.over_files import over_files
 from jobs.batch.shuffles import shuffles_of
-from shoplog.contracts.columns import IDENTITY_NAMES
+from shoplog.contracts import columns as c
+from shoplog.contracts.model import Column, Table
 from shoplog.contracts.tables import TABLES
+from shoplog.io.arrow import to_arrow
 from shoplog.io.data_rows import data_rows
 from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
@@ -26,10 +28,17 @@ if TYPE_CHECKING:
 
 PLACE = "place"
 _DECIDES = ("site", "event_date")
-_ARRIVED = (*IDENTITY_NAMES, *ARRIVAL)
-_ARRIVED_DDL = (
-    "site string, host string, file string, byte_offset bigint, ingest_time timestamp, kafka_partition int, "
-    "kafka_offset bigint, data_file int, place bigint"
+_ARRIVED = (*c.IDENTITY, c.INGEST_TIME, c.PARTITION, c.OFFSET)
+# Never stored.
+_ARRIVAL = Table(
+    "arrival",
+    (
+        *_ARRIVED,
+        Column("data_file", "int", "number of its data file"),
+        Column(PLACE, "bigint", "its place in it, from 0"),
+    ),
+    "recompute",
+    "when a row of bronze came, and where it is",
 )
 
 
@@ -92,18 +101,11 @@ def with_later_rows(session: SparkSession, bronze: BronzeFiles) -> list[BronzeFi
 
     def arrived(some: Sequence[BronzeFile]) -> Iterator[pa.RecordBatch]:
         for file in some:
-            for rows in deciding_rows(bronze, file, _ARRIVED):
-                found = rows.select(*_ARRIVED, pl.lit(file.number, pl.Int32).alias("data_file"), PLACE)
-                yield from found.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_schema()).to_batches()
+            for rows in deciding_rows(bronze, file, [column.name for column in _ARRIVED]):
+                yield from to_arrow(rows.with_columns(pl.lit(file.number).alias("data_file")), _ARRIVAL)
 
-    rows = over_files(session, bronze.files, arrived, _ARRIVED_DDL)
+    rows = over_files(session, bronze.files, arrived, _ARRIVAL.schema_ddl)
     with shuffles_of(session, sum(file.size for file in bronze.files)):
         later = pl.DataFrame(pl.from_arrow(in_order(rows).where("_n > 1").select("data_file", PLACE).toArrow()))
     found = {number: of_file[PLACE] for (number,), of_file in later.partition_by("data_file", as_dict=True).items()}
     return [replace(file, later=found[file.number]) if file.number in found else file for file in bronze.files]
-
-
-def _schema() -> pa.Schema:
-    text, whole = pa.string(), pa.int64()
-    types = (text, text, text, whole, pa.timestamp("us", tz="UTC"), pa.int32(), whole, pa.int32(), whole)
-    return pa.schema(list(zip((*_ARRIVED, "data_file", PLACE), types, strict=True)))

@@ -63,13 +63,17 @@ def measured_frames(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the families' partials of all rows as rows of `table`, most keys once; only some are held at once."""
     made: list[pl.DataFrame] = []
+
+    def added_up() -> Iterator[pa.RecordBatch]:
+        return to_arrow(folded(pl.concat(made, how="diagonal_relaxed")), table)
+
     for rows in frames:
         made.append(measured(rows, families))
         if sum(map(len, made)) > _MOST_ROWS:
-            yield from to_arrow(folded(pl.concat(made, how="diagonal_relaxed")), table)
+            yield from added_up()
             made.clear()
     if made:
-        yield from to_arrow(folded(pl.concat(made, how="diagonal_relaxed")), table)
+        yield from added_up()
 
 
 def replace_figures(settings: Settings, partials: DataFrame, families: Sequence[Family], days: Sequence[date]) -> None:
@@ -78,9 +82,12 @@ def replace_figures(settings: Settings, partials: DataFrame, families: Sequence[
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         some = [pl.DataFrame(pl.from_arrow(batch)) for batch in batches]
-        for family in families if some else ():
+        if not some:
+            return
+        rows = pl.concat(some)
+        for family in families:
             with DataFiles(TABLES[family.table], warehouse / family.table) as files:
-                files.write(figures(pl.concat(some), family))
+                files.write(figures(rows, family))
                 yield files.described()
 
     count = partitions_of_figures(partials.sparkSession)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 from deltalake import DeltaTable
 
-from jobs.batch.archives import archives, days_of, write_lines
+from jobs.batch.archives import archives, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
 from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
@@ -20,7 +18,7 @@ from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.file_range import FileRange, lines_in
 from shoplog.io.leases import table_leases
-from shoplog.io.logfile import check_readable, file_identity, read_lines
+from shoplog.io.logfile import check_readable, file_identity
 from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, create_table
 from shoplog.io.transactions import append_files
@@ -57,8 +55,7 @@ def import_logs(
         create_table(settings, BRONZE_ACCESS_LOG.name)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
-        lines_of = partial(_lines_of, site=site.name, host=host, ingest_time=now)
-        files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, lines_of, parse)
+        files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, now, parse)
         lines, added = counts.reasons.total(), counts.days.total()
         # More than that is no fault: a file may still grow.
         if lines < expected:
@@ -66,7 +63,7 @@ def import_logs(
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append_files(DeltaTable(str(imported)), files, None)
-    over = [day for day in days_of(counts) if day < now.date()]
+    over = [day for day in counts.new_days() if day < now.date()]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:
@@ -87,9 +84,3 @@ def _append_censuses(
     rows = [(site, host, file_identity(path), None, census.size, census.lines, now) for path, census in held.items()]
     frame = session.createDataFrame(rows, LEDGER_CENSUS_IMPORT.schema_ddl).coalesce(1)
     append(frame, settings, LEDGER_CENSUS_IMPORT.name)
-
-
-def _lines_of(
-    path: Path, start: int, end: int | None, site: str, host: str, ingest_time: datetime
-) -> Iterator[pl.DataFrame]:
-    return read_lines(path, site, host, ingest_time, start, end)

@@ -35,10 +35,7 @@ def one(rule: Rule, url: str, method: str = "GET", status: int = 200) -> dict[st
 
 def read(path: Path) -> pl.DataFrame:
     reading = {"shop": Reading("combined", 1)}
-    return pl.concat(
-        parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), reading)
-        for lines in read_lines(path, "shop", "web1", datetime.now(UTC))
-    )
+    return pl.concat(parse_lines(lines, reading) for lines in read_lines(path, "shop", "web1", datetime.now(UTC)))
 
 
 def test_the_demo_shops_events_orders_and_revenue_come_out_exactly(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_the_line_that_fits_nowhere_and_the_shop_s_paths() -> None:
 
 def read_real(name: str) -> pl.DataFrame:
     frames = [
-        parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), {"shop": Reading("combined", 1)})
+        parse_lines(lines, {"shop": Reading("combined", 1)})
         for lines in read_lines(REAL / name, "shop", "web1", datetime.now(UTC))
     ]
     return pl.concat(frames)

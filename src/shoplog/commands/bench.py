@@ -38,6 +38,7 @@ def bench(
         str,
         typer.Argument(
             help="all: how fast; or one of ingest (file to topic), land (topic to tables), batch (files to figures), "
+            "recompute (silver to gold), import (archives to published days), "
             "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
             "growth (long history, many shops, cores), "
             "stages (a task's CPU time). bots: how many bots are found, and "

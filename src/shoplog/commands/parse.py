@@ -60,8 +60,6 @@ def parse(
 
 def _show_lines(file: Path, log_format: str, own_proxies: int, as_json: bool) -> None:
     """Print every line as JSON, or how many lines were read and refused."""
-    import polars as pl
-
     from shoplog.io.logfile import read_lines
     from shoplog.transforms.formats.addresses import Proxies
     from shoplog.transforms.formats.read import COLUMNS
@@ -70,7 +68,7 @@ def _show_lines(file: Path, log_format: str, own_proxies: int, as_json: bool) ->
     counts: Counter[str] = Counter()
     reading = {"parse": Reading(log_format, 1, Proxies(own_proxies))}
     for lines in read_lines(file, "parse", "parse", datetime.now(UTC)):
-        rows = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), reading)
+        rows = parse_lines(lines, reading)
         counts.update({reason or "parsed": number for reason, number in rows["reason"].value_counts().iter_rows()})
         if as_json:
             for row in rows.select("reason", *COLUMNS).iter_rows(named=True):

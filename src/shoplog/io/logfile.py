@@ -87,7 +87,7 @@ def read_lines(
     path: Path, site: str, host: str, ingest_time: datetime, start: int = 0, end: int | None = None,
     lines_a_frame: int = _LINES_A_FRAME,
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
-    """Yield frames of site, host, file, byte_offset, line_bytes, raw, ingest_time and ingest_date.
+    """Yield frames of site, host, file, byte_offset, line_bytes, raw, ingest_time and ingest_date; nothing is refused yet.
 
     Only lines that begin in [start, end) are given. Raises `UserError` where a compressed file is damaged: what came before
     was given, what comes after is not there.
@@ -100,6 +100,7 @@ def read_lines(
         pl.lit(ingest_time.date()).alias("ingest_date"),
         pl.lit(None, pl.Int32).alias("kafka_partition"),
         pl.lit(None, pl.Int64).alias("kafka_offset"),
+        pl.lit(None, pl.String).alias("reason"),
     ]
     for lines in _frames(_asked(path, start, end), lines_a_frame):
         yield lines.with_columns(named)

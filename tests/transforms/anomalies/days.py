@@ -42,7 +42,7 @@ def minutes_of(paths: Iterable[Path], site: Site, salts: dict[date, bytes] = SAL
     """Return the minutes of log files."""
     parse = line_parser({site.name: site}, {}, salts)
     parts = [
-        measured(parse(lines.with_columns(pl.lit(None, pl.String).alias("reason"))).with_columns(
+        measured(parse(lines).with_columns(
             pl.when(pl.col("reason").is_null()).then(pl.lit("accepted")).alias("fate")), [TRAFFIC, VISITOR_MINUTES])
         for path in paths
         for lines in read_lines(path, site.name, "web1", datetime.now(UTC))
