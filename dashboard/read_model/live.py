@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
@@ -19,6 +18,7 @@ from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version, written_at
+from shoplog.io.transactions import paths_of
 from shoplog.settings import Settings
 
 
@@ -76,7 +76,7 @@ class LiveReadModel:
     def _read(self, table: DeltaTable, published: int | None, visible_at: float) -> dict[str, Any]:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
         until = datetime.fromtimestamp(visible_at, UTC)
-        newest, totals = self._known.read((Path(unquote(uri)) for uri in table.file_uris()), until)
+        newest, totals = self._known.read(paths_of(table), until)
         recent = [] if newest is None else self._known.since(shown_from(newest))
         figures = live_figures(_rows(recent), newest, totals, days, until)
         return {**figures, "replay": self._settings.replay or figures.get("replay", False)}

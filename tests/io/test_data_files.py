@@ -17,6 +17,7 @@ from shoplog.io.commits import newest_commit_with_metadata, read_commit
 from shoplog.io.computed import live_version
 from shoplog.io.data_files import DataFiles
 from shoplog.io.duck import open_tables
+from shoplog.io.housekeeping import broken_versions
 from shoplog.io.offsets import KafkaRange
 from shoplog.io.sinks import create_table
 from shoplog.io.transactions import append_files, append_rows
@@ -136,13 +137,15 @@ def test_a_file_that_is_full_is_followed_by_another(gold: Path, monkeypatch: pyt
     assert len(pl.read_delta(str(gold))) == 6
 
 
-def test_the_live_figures_of_a_version_are_found_in_a_home_whose_name_has_a_space(tmp_path: Path) -> None:
+def test_live_figures_and_their_files_are_found_in_a_home_whose_name_has_a_space(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "my home", host="web1")
     bronze, gold = (create_table(settings, table.name) for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
     landed = KafkaRange({}, {0: 2}).to_metadata()
     append_files(DeltaTable(str(bronze)), [], landed)
     append_rows(gold, partials(FRIDAY, SATURDAY), GOLD_PARTIAL_LIVE, landed)
     assert live_version(settings, 1) == 1
+    assert broken_versions(gold, [1]) == set()
     next(gold.rglob("*.parquet")).unlink()
+    assert broken_versions(gold, [1]) == {1}
     with pytest.raises(UserError, match=r"^The live figures of bronze version 1 are gone"):
         live_version(settings, 1)

@@ -13,7 +13,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, SILVE
 from shoplog.errors import UserError
 from shoplog.io.commits import latest_version, newest_commit_with_metadata, read_commit
 from shoplog.io.offsets import KafkaRange
-from shoplog.io.transactions import files_of
+from shoplog.io.transactions import paths_of
 from shoplog.io.versions import version_at
 from shoplog.settings import Settings
 
@@ -59,7 +59,7 @@ def live_version(settings: Settings, bronze_version: int) -> int:
             f"{gold.name} never stood at bronze version {bronze_version}: start the stream, then recompute the day anew."
         )
     # The driver keeps what it folded for a day.
-    if not all((gold / file.path).exists() for file in files_of(DeltaTable(str(gold), version=version))):
+    if not all(path.exists() for path in paths_of(DeltaTable(str(gold), version=version))):
         raise UserError(_gone(gold, bronze_version))
     return version
 

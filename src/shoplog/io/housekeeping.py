@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError
 
 from shoplog.errors import UserError
 from shoplog.io.commits import newest_commit_with_metadata
+from shoplog.io.transactions import paths_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,14 @@ def opened(path: Path, version: int | None = None) -> DeltaTable:
 def broken_versions(path: Path, versions: Collection[int]) -> set[int]:
     """Return those of the versions that cannot be read whole: a log entry or a file is gone."""
     broken: set[int] = set()
-    present: set[str] = set()
+    present: set[Path] = set()
     for version in sorted(versions):
         try:
-            files = set(opened(path, version).file_uris())
+            files = set(paths_of(opened(path, version)))
         except UserError:
             broken.add(version)
             continue
-        present |= {file for file in files - present if Path(file).exists()}
+        present |= {file for file in files - present if file.exists()}
         if files - present:
             broken.add(version)
     return broken

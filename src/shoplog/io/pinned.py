@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.transactions import paths_of
 from shoplog.settings import Settings
 
 PublishedDay = Mapping[str, Any]
@@ -42,8 +43,8 @@ def pinned_files(settings: Settings, family: Family, published: Sequence[Publish
         if version is not None:
             if version not in tables:
                 tables[version] = DeltaTable(str(settings.warehouse / family.table), version=version)
-            of_day = tables[version].file_uris(file_pruning_predicate=f"event_date = '{row['day']}'")
-            files += [(file, row["site"]) for file in of_day]
+            of_day = paths_of(tables[version], f"event_date = '{row['day']}'")
+            files += [(str(file), row["site"]) for file in of_day]
     return files
 
 

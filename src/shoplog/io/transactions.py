@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable
@@ -56,6 +57,14 @@ def files_of(table: DeltaTable) -> list[DataFile]:
         )
         for path, size, modified, *values in found.iter_rows()
     ]
+
+
+def paths_of(table: DeltaTable, predicate: str | None = None) -> list[Path]:
+    """Return where the data files lie at the handle's version, those that a predicate on the partitions leaves.
+
+    deltalake names them as URIs, in which a space of the home is %20.
+    """
+    return [Path(unquote(uri)) for uri in table.file_uris(file_pruning_predicate=predicate)]
 
 
 def _added(file: DataFile, is_new: bool) -> AddAction:
