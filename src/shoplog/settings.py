@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shoplog.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# Set by the start script and test runs; they are not settings of the product.
-_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT"})
+# Set by the start script, test runs and for the window; they are not settings of the product.
+_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT", "SHOPLOG_TOKEN"})
 
 
 class Settings(BaseSettings):
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     check_history_days: int = Field(90, ge=1)
     report_kept_days: int = Field(400, ge=1)
     replay: bool = False
+    # A proxy that logs people in says their name in this header, and shows that it is the proxy by the secret.
+    web_proxy_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+$")
+    web_proxy_secret: SecretStr | None = None
     alert_severity: Literal["critical", "warning", "info"] = "critical"
     alert_webhook_url: SecretStr | None = None
     alert_slack_url: SecretStr | None = None
@@ -95,6 +98,11 @@ class Settings(BaseSettings):
     def jars(self) -> Path:
         """Folder of the resolved JVM parts: kafka/, flume/, spark/, web/."""
         return REPOSITORY / ".cache/jars"
+
+    @property
+    def driver_classes(self) -> Path:
+        """Archive of the Spark driver's classes, made by the set-up for this Java and these jars."""
+        return REPOSITORY / ".cache/driver-classes/driver.jsa"
 
     @property
     def bootstrap(self) -> str:

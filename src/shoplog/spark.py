@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shoplog.errors import UserError
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def build_session(settings: Settings, application: str) -> SparkSession:
-    """Return a Spark session with Delta and Kafka; the caller stops it.
+def build_session(settings: Settings, application: str, java_option: str = "") -> SparkSession:
+    """Return a Spark session with Delta and Kafka, its JVM started with one more option; the caller stops it.
 
     Raises `UserError` where the connector jars have not been resolved yet.
     """
@@ -42,7 +43,7 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .config("spark.driver.memory", settings.spark_driver_memory)
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.extraJavaOptions", f"-Duser.timezone=UTC -Dderby.system.home={scratch}")
+        .config("spark.driver.extraJavaOptions", _java_options(settings, scratch, java_option))
         .config("spark.local.dir", str(scratch))
         .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         .config("spark.ui.enabled", "false")
@@ -69,3 +70,11 @@ def build_session(settings: Settings, application: str) -> SparkSession:
         .getOrCreate()
     )
     return session
+
+
+def _java_options(settings: Settings, scratch: Path, java_option: str) -> str:
+    options = ["-Duser.timezone=UTC", f'"-Dderby.system.home={scratch}"', java_option]
+    if settings.driver_classes.exists():
+        # Another Java, or other jars, than it was made for: the JVM loads each class as ever, and would print that it does.
+        options += [f'"-XX:SharedArchiveFile={settings.driver_classes}"', "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    return " ".join(options)

@@ -11,14 +11,14 @@ import typer
 
 from shoplog.commands.printing import Json, show
 from shoplog.settings import Settings
-from shoplog.sites import load_sites
-from shoplog.stack import control, supervised, supervisor
 
 Parts = Annotated[list[str] | None, typer.Argument(help="Parts to start; all by default.")]
 
 
 def up(parts: Parts = None, as_json: Json = False) -> None:
     """Start the stack (Kafka, Flume, census, stream, web page, Airflow) and wait until it is healthy."""
+    from shoplog.stack import control, supervisor
+
     settings = Settings.load()
     started = supervisor.up(settings, parts)
     if not parts or "stream" in parts:
@@ -28,6 +28,8 @@ def up(parts: Parts = None, as_json: Json = False) -> None:
 
 def down() -> None:
     """Stop the stack; everything it started has ended when this returns."""
+    from shoplog.stack import control, supervisor
+
     settings = Settings.load()
     control.give_orders(settings, "stopped")
     supervisor.down(settings)
@@ -35,6 +37,8 @@ def down() -> None:
 
 def status(as_json: Json = False) -> None:
     """Show each part; exit code 1 when one is not running."""
+    from shoplog.stack import supervised
+
     parts = supervised.status(Settings.load())
     show("parts", [asdict(part) for part in parts], as_json)
     if not parts or any(part.state != "running" for part in parts):
@@ -53,6 +57,7 @@ def doctor(as_json: Json = False) -> None:
 
 def census(as_json: Json = False) -> None:
     """Count the bytes and lines of every log file of this host, as the census would send them."""
+    from shoplog.sites import load_sites
     from shoplog.stack.census import take_census
 
     settings = Settings.load()
