@@ -6,31 +6,24 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import psutil
-from deltalake import DeltaTable
 
 from bench.broker import own_home
+from bench.history import append_partials, parsed_of_yesterday
 from bench.land import preloaded
-from bench.log_lines import SITE, log_files, yesterday
 from bench.pair import Row
 from bench.sides import Kept
 from dashboard.read_model import LiveReadModel
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.data_files import DataFile, DataFiles
-from shoplog.io.logfile import read_lines
-from shoplog.io.marks import with_fate_by_reason
 from shoplog.io.sinks import create_table
-from shoplog.io.transactions import append_files, append_rows
+from shoplog.io.transactions import append_rows
 from shoplog.settings import Settings
-from shoplog.sites import load_sites
 from shoplog.transforms.fold import folded
-from shoplog.transforms.landing import line_parser
 from shoplog.transforms.measure import measured
 
 _LINES, _LANDED = 500_000, 1_000_000
@@ -47,14 +40,14 @@ def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
 
 
 def _pages(settings: Settings, lines: int) -> Iterator[Row]:
-    requests = _parsed(settings, lines)
+    requests = parsed_of_yesterday(settings, lines)
     day = folded(measured(requests, LIVE_FAMILIES))
     with own_home(settings) as own:
         create_table(own, GOLD_PARTIAL_LIVE.name)
-        _append(own, day, [0], _FILES_OF_TODAY)
+        append_partials(own, day, [0], _FILES_OF_TODAY)
         known, base = 1, 0.0
         for days in _HISTORY:
-            _append(own, day, range(known, days), _FILES_OF_A_DAY)
+            append_partials(own, day, range(known, days), _FILES_OF_A_DAY)
             known = days
             first_ms, ms = _page_ms(own, day.head(1))
             base = base or ms
@@ -63,7 +56,7 @@ def _pages(settings: Settings, lines: int) -> Iterator[Row]:
     many = folded(measured(requests.with_columns(shop), LIVE_FAMILIES))
     with own_home(settings) as own:
         create_table(own, GOLD_PARTIAL_LIVE.name)
-        _append(own, many, [0], _FILES_OF_TODAY)
+        append_partials(own, many, [0], _FILES_OF_TODAY)
         first_ms, ms = _page_ms(own, many.head(1))
         yield _row(f"live page, the same lines of {_SITES} shops", first_ms, ms, ms / base, None)
 
@@ -74,29 +67,6 @@ def _row(what: str, first_ms: float, ms: float, ratio: float, most: float | None
         "name": "growth", "what": what, "first_ms": round(first_ms), "ms": round(ms), "ratio": round(ratio, 2),
         "to_reach": to_reach, "holds": most is None or ratio <= most,
     }  # fmt: skip
-
-
-def _parsed(settings: Settings, lines: int) -> pl.DataFrame:
-    """Return yesterday's lines as landing makes them of files."""
-    parse = line_parser({SITE: load_sites(settings)[SITE]}, {}, {yesterday().date(): b"bench"}, b"bench")
-    frames = (
-        with_fate_by_reason(parse(rows))
-        for path in log_files(settings, lines, yesterday())
-        for rows in read_lines(path, SITE, "bench", datetime.now(UTC))
-    )
-    return pl.concat(frames, how="diagonal_relaxed")
-
-
-def _append(settings: Settings, day: pl.DataFrame, days_back: Iterable[int], files: int) -> None:
-    """Append yesterday's partials as those of each day so many days before, in so many files a day."""
-    folder, written = settings.warehouse / GOLD_PARTIAL_LIVE.name, list[DataFile]()
-    for back in days_back:
-        moved = [pl.col(name) - timedelta(days=back) for name in ("window_start", "window_end", "window_date")]
-        for part in range(files):
-            with DataFiles(GOLD_PARTIAL_LIVE, folder) as some:
-                some.write(day.with_columns(moved).gather_every(files, part))
-            written += some.closed()
-    append_files(DeltaTable(str(folder)), written, "{}")
 
 
 def _page_ms(settings: Settings, row: pl.DataFrame) -> tuple[float, float]:

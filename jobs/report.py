@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 
 if TYPE_CHECKING:
+    from shoplog.contracts.model import Family
+    from shoplog.contracts.sections import Section
+    from shoplog.io.period import Period
     from shoplog.report.model import LeftOut, Report, SiteReport
     from shoplog.report.question import Question
 
+Rows = Sequence[Mapping[str, Any]]
 AGAINST_NOW = ("now", "then")
+
+
+class Source(Protocol):
+    """What a report is read of: `days` and `gaps` as `io.period` has them, rows of sections as `report.query` describes."""
+
+    @property
+    def days(self) -> Rows:
+        """The days with lines."""
+
+    @property
+    def live_version(self) -> int | None:
+        """Version of the live partials."""
+
+    def known_days(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day that anything is known of."""
+
+    def gaps(self, family: Family) -> Sequence[tuple[str, date]]:
+        """Return the (site, day) with lines of which the family has no figures."""
+
+    def rows(self, section: Section, question: Question, sites: Sequence[str]) -> Rows:
+        """Return the section's rows."""
 
 
 def make_report(settings: Settings, question: Question, sites: Sequence[str] = ()) -> Report:
@@ -71,29 +96,58 @@ def _stored(settings: Settings, question: Question) -> tuple[dict[str, SiteRepor
 def _of_tables(settings: Settings, question: Question, sites: Sequence[str], stored: Mapping[str, Any]) -> Report:
     from shoplog.contracts.sections import SECTIONS
     from shoplog.io.period import Period
+    from shoplog.report.question import spans_of
+
+    days = [(span.first, span.last) for span in spans_of(question)]
+    source = Tables(Period(settings, days, question.as_of, stored))
+    return report_of(source, settings, question, sites, SECTIONS, stored)
+
+
+class Tables:
+    """A period's tables, asked section by section."""
+
+    def __init__(self, period: Period) -> None:
+        """Ask this period."""
+        self._period = period
+        self.days, self.live_version = period.days, period.live_version
+        self.known_days, self.gaps = period.known_days, period.gaps
+
+    def rows(self, section: Section, question: Question, sites: Sequence[str]) -> Rows:
+        """Return the section's rows."""
+        from shoplog.report.query import section_query
+
+        return self._period.ask(*section_query(section, question, sites))
+
+
+def report_of(
+    source: Source,
+    settings: Settings,
+    question: Question,
+    sites: Sequence[str],
+    sections: Sequence[Section],
+    stored: Collection[str] = (),
+) -> Report:
+    """Return the report of these sections, without the sites that are `stored`; raises `UserError` without any line."""
     from shoplog.report.build import build_report
     from shoplog.report.choose import choose_sections
-    from shoplog.report.query import section_query
-    from shoplog.report.question import spans_of
     from shoplog.sites import load_sites
 
     currencies = {name: known.currency for name, known in load_sites(settings).items()}
-    period = Period(settings, [(span.first, span.last) for span in spans_of(question)], question.as_of, stored)
-    with_lines = sorted({row["site"] for row in period.days})
+    with_lines = sorted({row["site"] for row in source.days})
     known = sorted({*currencies, *with_lines, *stored})
     for name in sites:
         if name not in known:
             raise UserError(f"Site {name!r} is unknown: use one of {', '.join(known)}.")
     names = [name for name in dict.fromkeys(sites or with_lines) if name not in stored]
     own = question.span
-    has_lines = any(row["site"] in names and own.first <= row["day"] <= own.last for row in period.days)
+    has_lines = any(row["site"] in names and own.first <= row["day"] <= own.last for row in source.days)
     if not has_lines and not any(name in stored for name in sites or stored):
-        raise UserError(_nothing(period.known_days(), question))
-    shown, left_out = choose_sections(SECTIONS, question.filters)
-    gaps = {section.family: period.gaps(section.family) for section in shown}
-    answers = {section: period.ask(*section_query(section, question, names)) for section in shown if names}
+        raise UserError(_nothing(source.known_days(), question))
+    shown, left_out = choose_sections(sections, question.filters)
+    gaps = {section.family: source.gaps(section.family) for section in shown}
+    answers = {section: source.rows(section, question, names) for section in shown if names}
     chosen = {name: currencies.get(name) for name in names}
-    return build_report(question, chosen, period.days, answers, gaps, left_out, period.live_version)
+    return build_report(question, chosen, source.days, answers, gaps, left_out, source.live_version)
 
 
 def _nothing(known: tuple[date | None, date | None], question: Question) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,52 +11,56 @@ import polars as pl
 
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.ledger_family import LEDGER
+from shoplog.io.transactions import path_of
 
 FATES = ("accepted", "quarantined", "duplicates")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Lines by their fate, the minutes that have requests, ascending, and the last window of any row."""
+    """Lines by their fate, as `FATES`; the minutes that have requests, ascending, and their last; the last window of any row."""
 
-    fates: Counter[str]
+    path: Path
+    fates: tuple[int, ...]
     minutes: pl.Series
+    last_minute: datetime | None
     last: datetime | None
 
     @classmethod
-    def of(cls, rows: pl.DataFrame) -> Known:
-        """Return what is known of these partials."""
-        sums = rows.filter(pl.col("family") == LEDGER.name).select(pl.col(FATES).sum().fill_null(0)).row(0, named=True)
+    def of(cls, path: Path, rows: pl.DataFrame) -> Known:
+        """Return what is known of the partials in this file."""
+        sums = rows.filter(pl.col("family") == LEDGER.name).select(pl.col(FATES).sum().fill_null(0)).row(0)
         minutes = rows.filter(pl.col("family") == TRAFFIC.name)["window_start"].unique().sort()
-        return cls(Counter(sums), minutes, rows.select(pl.col("window_start").max()).item())
+        return cls(path, sums, minutes, minutes.last(), rows.select(pl.col("window_start").max()).item())
 
     def newest(self, until: datetime) -> datetime | None:
         """Return the newest minute that has begun by then: a server's clock may run ahead."""
+        if self.last_minute is None or self.last_minute <= until:
+            return self.last_minute
         found = self.minutes.filter(self.minutes <= until).last()
         assert found is None or isinstance(found, datetime)
         return found
 
 
 class KnownFiles:
-    """Keeps what is known of each file; files never change."""
+    """Keeps what is known of each file's rows of some sites; files never change."""
 
-    def __init__(self) -> None:
-        """Know none."""
-        self._files: dict[Path, Known] = {}
+    def __init__(self, of_sites: pl.Expr) -> None:
+        """Know none yet."""
+        self._of_sites = of_sites
+        self._files: dict[str, Known] = {}
 
-    def read(self, files: Iterable[Path], until: datetime) -> tuple[datetime | None, dict[str, int]]:
+    def read(self, uris: Iterable[str], until: datetime) -> tuple[datetime | None, dict[str, int]]:
         """Return the newest minute by then and the lines by fate of exactly these files; raises where a new one is gone."""
-        self._files = {path: self._files.get(path) or _read(path) for path in files}
-        newest = [minute for known in self._files.values() if (minute := known.newest(until)) is not None]
-        totals = Counter(dict.fromkeys(FATES, 0))
-        for known in self._files.values():
-            totals.update(known.fates)
-        return max(newest, default=None), dict(totals)
+        self._files = {uri: self._files.get(uri) or self._read(path_of(uri)) for uri in uris}
+        known = self._files.values()
+        newest = max((minute for one in known if (minute := one.newest(until)) is not None), default=None)
+        return newest, {fate: sum(one.fates[at] for one in known) for at, fate in enumerate(FATES)}
 
     def since(self, moment: datetime) -> list[Path]:
         """Return the files that have windows of then or later."""
-        return [path for path, known in self._files.items() if known.last is not None and known.last >= moment]
+        return [known.path for known in self._files.values() if known.last is not None and known.last >= moment]
 
-
-def _read(path: Path) -> Known:
-    return Known.of(pl.read_parquet(path, columns=["family", "window_start", *FATES], hive_partitioning=False))
+    def _read(self, path: Path) -> Known:
+        rows = pl.read_parquet(path, columns=["family", "site", "window_start", *FATES], hive_partitioning=False)
+        return Known.of(path, rows.filter(self._of_sites))

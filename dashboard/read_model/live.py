@@ -18,15 +18,14 @@ from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version, written_at
-from shoplog.io.transactions import paths_of
 from shoplog.settings import Settings
 
 
 class LiveReadModel:
     """Keeps the last snapshot; `snapshot` costs a few file checks while nothing has changed, for any number of viewers."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Read from the settings' warehouse."""
+    def __init__(self, settings: Settings, sites: Sequence[str] = ()) -> None:
+        """Read from the settings' warehouse, of these sites alone where some are given."""
         self._settings = settings
         self._partials = settings.warehouse / GOLD_PARTIAL_LIVE.name
         self._published = settings.warehouse / PUBLISHED_DAY.name
@@ -34,7 +33,8 @@ class LiveReadModel:
         self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
         self._table: DeltaTable | None = None
-        self._known = KnownFiles()
+        self._of_sites = pl.col("site").is_in(list(sites)) if sites else pl.lit(True)
+        self._known = KnownFiles(self._of_sites)
         self._lock = threading.Lock()
 
     def snapshot(self) -> dict[str, Any]:
@@ -76,9 +76,9 @@ class LiveReadModel:
     def _read(self, table: DeltaTable, published: int | None, visible_at: float) -> dict[str, Any]:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
         until = datetime.fromtimestamp(visible_at, UTC)
-        newest, totals = self._known.read(paths_of(table), until)
+        newest, totals = self._known.read(table.file_uris(), until)
         recent = [] if newest is None else self._known.since(shown_from(newest))
-        figures = live_figures(_rows(recent), newest, totals, days, until)
+        figures = live_figures(_rows(recent).filter(self._of_sites), newest, totals, days, until)
         return {**figures, "replay": self._settings.replay or figures.get("replay", False)}
 
 

@@ -16,7 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
-from dashboard.read_model.known_files import Known, KnownFiles
+from dashboard.read_model.known_files import FATES, Known, KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
@@ -51,8 +51,9 @@ def figures(
     *given: dict[str, Any], at: datetime = A_LONG_TIME_AFTER, published: pl.LazyFrame | None = None
 ) -> dict[str, Any]:
     partials = pl.DataFrame(pl.from_arrow(rows(*given)))
-    known = Known.of(partials)
-    return live_figures(partials.lazy(), known.newest(at), dict(known.fates), published, at)
+    known = Known.of(Path("part"), partials)
+    totals = dict(zip(FATES, known.fates, strict=True))
+    return live_figures(partials.lazy(), known.newest(at), totals, published, at)
 
 
 def after(minutes: float) -> datetime:
@@ -204,10 +205,10 @@ def test_the_newest_version_is_found_from_the_one_before(table: Path) -> None:
 
 def test_each_file_is_read_once_and_forgotten_once_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = {"family": "ledger", "accepted": 5, "quarantined": 1, "duplicates": 2}
-    paths = [tmp_path / f"{name}.parquet" for name in "abc"]
+    paths = [tmp_path / f"part {name}.parquet" for name in "abc"]
     for path, minute in zip(paths, (0, 1, 90), strict=True):
         pl.DataFrame(pl.from_arrow(rows(traffic(after(minute), 1), ledger))).write_parquet(path)
-    known, read = KnownFiles(), list[Path]()
+    known, read, uris = KnownFiles(pl.lit(True)), list[Path](), [str(path).replace(" ", "%20") for path in paths]
     once = pl.read_parquet
 
     def counted(path: Path, **more: Any) -> pl.DataFrame:
@@ -215,10 +216,10 @@ def test_each_file_is_read_once_and_forgotten_once_it_is_gone(tmp_path: Path, mo
         return once(path, **more)
 
     monkeypatch.setattr(pl, "read_parquet", counted)
-    assert known.read(paths[:2], after(60)) == (after(1), {"accepted": 10, "quarantined": 2, "duplicates": 4})
+    assert known.read(uris[:2], after(60)) == (after(1), {"accepted": 10, "quarantined": 2, "duplicates": 4})
     # A clock ahead: the minute waits, its lines are counted.
-    assert known.read(paths, after(60)) == (after(1), {"accepted": 15, "quarantined": 3, "duplicates": 6})
-    assert known.read(paths[2:], after(90)) == (after(90), {"accepted": 5, "quarantined": 1, "duplicates": 2})
+    assert known.read(uris, after(60)) == (after(1), {"accepted": 15, "quarantined": 3, "duplicates": 6})
+    assert known.read(uris[2:], after(90)) == (after(90), {"accepted": 5, "quarantined": 1, "duplicates": 2})
     assert read == paths
     assert known.read([], after(90)) == (None, {"accepted": 0, "quarantined": 0, "duplicates": 0})
 

@@ -26,6 +26,7 @@ SPEED = {
     "drift": (0.2, 1),
     "memory": (0.5, 1),
     "growth": (0.5, 2),
+    "query": (1.0, 5),
     "stages": (1.0, 1),
 }
 PAIRED = ("ingest", "land", "batch", "recompute", "import")
@@ -40,7 +41,7 @@ def bench(
             help="all: how fast; or one of ingest (file to topic), land (topic to tables), batch (files to figures), "
             "recompute (silver to gold), import (archives to published days), "
             "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
-            "growth (long history, many shops, cores), "
+            "growth (long history, many shops, cores), query (the pages over a hundred days), "
             "stages (a task's CPU time). bots: how many bots are found, and "
             "how many people are taken for bots; "
             "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."

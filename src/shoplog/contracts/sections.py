@@ -22,7 +22,7 @@ _DURATIONS = ("duration_p50_ms", "duration_p95_ms", "duration_p99_ms")
 class Section:
     """One table of the report. `only` chooses rows, `at_least` groups (SQL over added-up partials).
 
-    Rows come by the first figure, most first.
+    Rows come by the first figure, most first; of a series (`by` is its time) all of them, by time.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Section:
     figures: tuple[str, ...]
     only: str = ""
     at_least: str = ""
+    is_series: bool = False
 
 
 _SAID = (
@@ -105,3 +106,13 @@ def sections_of(families: tuple[Family, ...]) -> tuple[Section, ...]:
 
 
 SECTIONS = sections_of((*f.FAMILIES, *s.STORED_FAMILIES))
+
+# What screens draw: by UTC day, and by hour where a period is short.
+SERIES = (
+    *(Section(f"traffic_{name}", f"Traffic by {word}", f.TRAFFIC, (by,), (
+        "requests", "page_views", "visitors", "error_ratio", "bot_requests", "duration_p95_ms"), is_series=True)
+      for name, word, by in (("days", "day", "window_date"), ("hours", "hour", "window_hour"))),
+    Section("orders_days", "Orders by day", shop.ORDERS, ("window_date",), ("orders", "revenue"), is_series=True),
+    Section("sessions_days", "Sessions by day", s.SESSION_ROWS, ("window_date",), ("sessions", "conversion_ratio"),
+            is_series=True),
+)  # fmt: skip

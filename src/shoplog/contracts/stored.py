@@ -56,3 +56,10 @@ HOTLINKS = Family(
 # A day's sessions may run on over midnight: provisional until a later day of the site is published.
 OF_SESSIONS = (SESSION_ROWS, FUNNEL, ATTRIBUTION)
 STORED_FAMILIES = (*OF_SESSIONS, EXACT_VISITORS, HOTLINKS)
+
+
+def summed(family: Family) -> Family:
+    """Return the family as rows that were added up once: figures that were counted of a table's rows add up from then on."""
+    if family not in STORED_FAMILIES:
+        return family
+    return replace(family, metrics=tuple(replace(m, merge=f"sum({m.name})") for m in family.metrics))

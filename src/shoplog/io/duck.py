@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -22,18 +23,37 @@ NEWEST = "qualify row_number() over (partition by site, day order by published_a
 
 def estimate_visitors(sketches: list[bytes | None]) -> int:
     """Return the distinct visitors of the union of HLL sketches, as Spark's figure estimates it, in whatever order they come."""
+    known = [sketch for sketch in sketches if sketch]
+    return _estimate_of_one(bytes(known[0])) if len(known) == 1 else _estimate(known)
+
+
+# A published day's sketch is asked for again with every look at its month.
+@lru_cache(2000)
+def _estimate_of_one(sketch: bytes) -> int:
+    return _estimate([sketch])
+
+
+def _estimate(sketches: list[Any]) -> int:
+    # The metric's union with itself, of what was merged: a union of small sketches alone estimates by their order.
+    merged = _union(sketches)
+    return round(float(_union([merged, merged]).get_estimate()))
+
+
+def merge_sketches(sketches: list[bytes | None]) -> bytes:
+    """Return the union of HLL sketches as one: what it and others estimate together stays the same."""
+    return bytes(_union(sketches).serialize_compact())
+
+
+def _union(sketches: list[Any]) -> Any:
     from datasketches import hll_sketch, hll_union, tgt_hll_type
 
     union = hll_union(SKETCH_LG_K)
     for sketch in sketches:
         if sketch:
-            union.update(hll_sketch.deserialize(bytes(sketch)))
-    merged = union.get_result(tgt_hll_type.HLL_8)
-    # The metric's union with itself, of what was merged: a union of small sketches alone estimates by their order.
-    twice = hll_union(SKETCH_LG_K)
-    twice.update(merged)
-    twice.update(merged)
-    return round(float(twice.get_estimate()))
+            union.update(
+                hll_sketch.deserialize(bytes(sketch)) if isinstance(sketch, bytes | bytearray | memoryview) else sketch
+            )
+    return union.get_result(tgt_hll_type.HLL_8)
 
 
 def open_connection() -> duckdb.DuckDBPyConnection:
@@ -41,6 +61,7 @@ def open_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
+    connection.create_function("merge_sketches", merge_sketches, ["BLOB[]"], "BLOB")
     connection.execute(PERCENTILE_MS)
     return connection
 

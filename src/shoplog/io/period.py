@@ -29,6 +29,33 @@ _DAY = (
 )
 
 
+def days_query(live: str) -> str:
+    """Return the SQL of the days with lines, of the views `traffic_rows`, `published_then` and the SQL of `live` requests.
+
+    `live` has site, window_date and requests of all live lines, of published days too.
+    """
+    return (
+        "with counted as (select site, window_date as day, sum(requests)::bigint as requests from traffic_rows group by all), "
+        f"live as (select site, window_date as day, sum(requests)::bigint as requests from ({live}) group by all) "
+        "select c.site, c.day, c.requests, p.published_at, p.bronze_version, "
+        "greatest(coalesce(l.requests, 0) - p.live_requests, 0)::bigint as waiting_requests, case when p.site is null then "
+        "'provisional' when l.requests > p.live_requests then 'final_dirty' else 'final' end as status, "
+        "exists (from published_then n where n.site = c.site and n.day > c.day) as is_followed "
+        "from counted c left join published_then p on c.site = p.site and c.day = p.day "
+        "left join live l on c.site = l.site and c.day = l.day order by c.site, c.day"
+    )
+
+
+def gaps(family: Family, days: Sequence[Row], published: Sequence[Row]) -> list[tuple[str, date]]:
+    """Return the (site, day) with lines of which the family has no figures.
+
+    Either the day was published before the family was kept, or only the nightly run makes it and the day is not published.
+    """
+    pinned = {(row["site"], row["day"]) for row in published if pinned_version(row, family.table) is not None}
+    waited_for = [row for row in days if family in STORED_FAMILIES or row["status"] != "provisional"]
+    return [key for row in waited_for if (key := (row["site"], row["day"])) not in pinned]
+
+
 class Period:
     """Days opened for reading; each family's partials are the view `<family>_rows` (site, window_date, dimensions, measures).
 
@@ -62,7 +89,8 @@ class Period:
             self._create_rows(family, [live_rows(family, partials.schema.names, self._days)])
         for family in STORED_FAMILIES:
             self._create_rows(family, [])
-        self.days = self.ask(self._day_sql())
+        live = f"from {GOLD_PARTIAL_LIVE.name} where family = '{TRAFFIC.name}' and ({self._days})"
+        self.days = self.ask(days_query(f"select site, window_date, requests {live}"))
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a query; raises `UserError` where a version's files were removed since."""
@@ -84,26 +112,8 @@ class Period:
         return found["first"], found["last"]
 
     def gaps(self, family: Family) -> list[tuple[str, date]]:
-        """Return the (site, day) with lines of which the family has no figures.
-
-        Either the day was published before the family was kept, or only the nightly run makes it and the day is not published.
-        """
-        pinned = {(row["site"], row["day"]) for row in self.published if pinned_version(row, family) is not None}
-        waited_for = [row for row in self.days if family in STORED_FAMILIES or row["status"] != "provisional"]
-        return [key for row in waited_for if (key := (row["site"], row["day"])) not in pinned]
-
-    def _day_sql(self) -> str:
-        return (
-            "with counted as (select site, window_date as day, sum(requests)::bigint as requests from traffic_rows group by all), "
-            f"live as (select site, window_date as day, sum(requests)::bigint as requests from {GOLD_PARTIAL_LIVE.name} "
-            f"where family = '{TRAFFIC.name}' and ({self._days}) group by all) "
-            "select c.site, c.day, c.requests, p.published_at, p.bronze_version, "
-            "greatest(coalesce(l.requests, 0) - p.live_requests, 0)::bigint as waiting_requests, case when p.site is null then "
-            "'provisional' when l.requests > p.live_requests then 'final_dirty' else 'final' end as status, "
-            "exists (from published_then n where n.site = c.site and n.day > c.day) as is_followed "
-            "from counted c left join published_then p on c.site = p.site and c.day = p.day "
-            "left join live l on c.site = l.site and c.day = l.day order by c.site, c.day"
-        )
+        """Return the (site, day) with lines of which the family has no figures."""
+        return gaps(family, self.days, self.published)
 
     def _version(self, table: str, as_of: datetime | None) -> int | None:
         path = self._settings.warehouse / table

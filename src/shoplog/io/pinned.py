@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from deltalake import DeltaTable
@@ -28,23 +29,32 @@ def live_rows(family: Family, known: Collection[str], days: str) -> str:
     )
 
 
-def pinned_version(published: PublishedDay, family: Family) -> int | None:
-    """Return the family's version that a row of `published_day` pins, None where it pins none."""
-    version: int | None = dict(published["table_versions"]).get(family.table)
+def pinned_version(published: PublishedDay, table: str) -> int | None:
+    """Return the table's version that a row of `published_day` pins, None where it pins none."""
+    version: int | None = dict(published["table_versions"]).get(table)
     return version
 
 
 def pinned_files(settings: Settings, family: Family, published: Sequence[PublishedDay]) -> list[tuple[str, str]]:
     """Return the files of the published days at their versions, each with a site whose rows count there."""
-    tables: dict[int, DeltaTable] = {}
-    files = []
-    for row in published:
-        version = pinned_version(row, family)
-        if version is not None:
-            if version not in tables:
-                tables[version] = DeltaTable(str(settings.warehouse / family.table), version=version)
-            of_day = paths_of(tables[version], f"event_date = '{row['day']}'")
-            files += [(str(file), row["site"]) for file in of_day]
+    pins = [(version, row) for row in published if (version := pinned_version(row, family.table)) is not None]
+    files = files_at(settings, family.table, ((version, row["day"]) for version, row in pins))
+    return [(file, row["site"]) for version, row in pins for file in files[version, row["day"]]]
+
+
+def files_at(settings: Settings, name: str, pins: Iterable[tuple[int, date]]) -> dict[tuple[int, date], list[str]]:
+    """Return the files of each (version, day) of the table of this name.
+
+    One handle goes from version to version: to open each anew costs four times that.
+    """
+    files, table = {}, settings.warehouse / name
+    handle: DeltaTable | None = None
+    for version, day in sorted(set(pins)):
+        if handle is None:
+            handle = DeltaTable(str(table), version=version)
+        elif handle.version() != version:
+            handle.load_as_version(version)
+        files[version, day] = [str(path) for path in paths_of(handle, f"event_date = '{day}'")]
     return files
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,6 +17,8 @@ from shoplog.io.views import connect
 from shoplog.settings import Settings
 
 Rows = list[tuple[Any, ...]]
+# Each form of a file as DuckDB's COPY is told.
+FILE_FORMS = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet"}
 
 
 def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
@@ -25,6 +28,22 @@ def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
         return [column[0] for column in cursor.description or ()], cursor.fetchall()
     except duckdb.Error as error:
         raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
+
+
+def write_sql(settings: Settings, query: str, path: Path, form: str) -> int:
+    """Write what the query finds into the file, as `FILE_FORMS` names them; return how many rows."""
+    try:
+        written = connect(settings, query.lower()).execute(
+            f"copy ({query.rstrip().rstrip(';')}) to $path ({FILE_FORMS[form]})", {"path": str(path)}
+        )
+        return int(written.fetchall()[0][0])
+    except duckdb.Error as error:
+        raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
+
+
+def columns_of(settings: Settings, name: str) -> list[str]:
+    """Return the columns of a table or view; raises `UserError` where there is none of this name."""
+    return [row[0] for row in run_sql(settings, f'describe "{name}"')[1]]
 
 
 def format_rows(names: list[str], rows: Rows, output: str) -> str:

@@ -60,11 +60,13 @@ def files_of(table: DeltaTable) -> list[DataFile]:
 
 
 def paths_of(table: DeltaTable, predicate: str | None = None) -> list[Path]:
-    """Return where the data files lie at the handle's version, those that a predicate on the partitions leaves.
+    """Return where the data files lie at the handle's version, those that a predicate on the partitions leaves."""
+    return [path_of(uri) for uri in table.file_uris(file_pruning_predicate=predicate)]
 
-    deltalake names them as URIs, in which a space of the home is %20.
-    """
-    return [Path(unquote(uri)) for uri in table.file_uris(file_pruning_predicate=predicate)]
+
+def path_of(uri: str) -> Path:
+    """Return where a data file lies that deltalake names as a URI, in which a space of the home is %20."""
+    return Path(unquote(uri))
 
 
 def _added(file: DataFile, is_new: bool) -> AddAction:

@@ -33,7 +33,13 @@ def to_csv(report: Report) -> str:
         for section in site.sections:
             for row in section.rows:
                 named = dict(zip(section.dimensions, row.dimensions, strict=True))
-                where = (site.site, span.first, span.last, section.name, json.dumps(named, ensure_ascii=False))
+                where = (
+                    site.site,
+                    span.first,
+                    span.last,
+                    section.name,
+                    json.dumps(named, ensure_ascii=False, default=str),
+                )
                 for figure, value in zip(section.figures, row.values, strict=True):
                     numbers = (value.value, value.previous, value.change, value.change_percent)
                     writer.writerow((*where, figure.name, figure.unit, *numbers))

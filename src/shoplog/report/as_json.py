@@ -75,7 +75,7 @@ def section_object(section: SectionReport) -> dict[str, Any]:
 
 def _row(dimensions: tuple[str, ...], figures: tuple[Figure, ...], row: Row) -> dict[str, Any]:
     return {
-        "dimensions": dict(zip(dimensions, row.dimensions, strict=True)),
+        "dimensions": dict(zip(dimensions, map(_plain, row.dimensions), strict=True)),
         "values": {
             figure.name: {
                 "value": _plain(value.value),

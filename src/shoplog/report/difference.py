@@ -8,13 +8,13 @@ from dataclasses import replace
 from shoplog.contracts.figures import Figure
 from shoplog.contracts.sections import SECTIONS
 from shoplog.report.compare import absent, compared
-from shoplog.report.model import Number, Report, Row, SectionReport, SiteReport
+from shoplog.report.model import Dimension, Number, Report, Row, SectionReport, SiteReport
 from shoplog.report.question import Question
 
 # Asked of a side that is read from tables: a row that is not among them is not there at all.
 EVERY_ROW = 2**31
 _CUT = {section.name for section in SECTIONS if section.at_least}
-_Key = tuple[str | int | None, ...]
+_Key = tuple[Dimension, ...]
 
 
 def difference(value: Report, previous: Report, question: Question) -> Report:

@@ -11,6 +11,8 @@ from shoplog.contracts.figures import Figure
 from shoplog.report.question import Question
 
 Number = int | float | Decimal
+# A day or an hour where the section is a series.
+Dimension = str | int | date | None
 # The worst day names the period.
 PROVISIONAL = "provisional"
 STATUSES = ("final", "final_dirty", PROVISIONAL)
@@ -33,7 +35,7 @@ class Value:
 class Row:
     """One row of a section: the dimensions' values in the section's order, the figures' in theirs."""
 
-    dimensions: tuple[str | int | None, ...]
+    dimensions: tuple[Dimension, ...]
     values: tuple[Value, ...]
 
 

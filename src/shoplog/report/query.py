@@ -32,14 +32,17 @@ def section_query(section: Section, question: Question, sites: Sequence[str]) ->
     """
     shown = figures(section)
     keys = ", ".join(("site", *section.by))
-    conditions, parameters = _conditions(section, question, sites)
+    given, parameters = row_conditions(section, question)
+    conditions = f"list_contains($sites, site) and {given}"
+    parameters["sites"] = list(sites)
     read = ", ".join((FOUND, *(f"{figure.sql} as {figure.name}" for figure in shown)))
     every = "(select unnest($sites) as site) left join added using (site)" if not section.by else "added"
+    most = "" if section.is_series else f"{shown[0].sql} desc nulls last, "
     parts = [
         f"added as ({_added(section, conditions, 'span')})",
-        f"placed as (select *, row_number() over (partition by site order by {shown[0].sql} desc nulls last, {keys}) as place, "
+        f"placed as (select *, row_number() over (partition by site order by {most}{keys}) as place, "
         f"count(*) over (partition by site) as places from {every} where {section.at_least or 'true'})",
-        f"chosen as (select * from placed where place <= {question.limit})",
+        f"chosen as (select * from placed{'' if section.is_series else f' where place <= {question.limit}'})",
         f"shown as (select {keys}, place, places, {read} from chosen)",
     ]
     parameters |= _dates("span", question.span)
@@ -56,11 +59,9 @@ def section_query(section: Section, question: Question, sites: Sequence[str]) ->
     return f"with {', '.join(parts)} select {select} from shown a{join} order by site, place", parameters
 
 
-def _conditions(section: Section, question: Question, sites: Sequence[str]) -> tuple[str, Parameters]:
-    """Return what a row must fulfil beside its day."""
-    conditions, parameters = ["list_contains($sites, site)"], Parameters(sites=list(sites))
-    if section.only:
-        conditions.append(section.only)
+def row_conditions(section: Section, question: Question) -> tuple[str, Parameters]:
+    """Return the SQL of what a row must fulfil beside its day and site, and its parameters."""
+    conditions, parameters = [section.only or "true"], Parameters()
     for number, given in enumerate(question.filters):
         name = f"filter_{number}"
         known = [value for value in given.values if value is not None]
@@ -79,8 +80,8 @@ def _dates(name: str, span: Span) -> Parameters:
 def _added(section: Section, conditions: str, span: str) -> str:
     """Return the SQL of one period's partials added up by the section's dimensions."""
     counted = COUNTED.get(section.family.name, {})
-    by = ["site", *(section.family.dimensions if counted else section.by)]
-    merged = ", ".join(f"{merge_sql(metric)} as {metric.name}" for metric in _needed(section, bool(counted)))
+    by = ["site", *kept_dimensions(section)]
+    merged = ", ".join(f"{merge_sql(metric)} as {metric.name}" for metric in needed_metrics(section))
     added = (
         f"select {', '.join(by)}, true as {FOUND}, {merged} from {section.family.name}_rows "
         f"where window_date between ${span}_first and ${span}_last and {conditions} group by all"
@@ -91,9 +92,16 @@ def _added(section: Section, conditions: str, span: str) -> str:
     return f"select {', '.join(('site', *section.by))}, true as {FOUND}, {counts} from ({added}) group by all"
 
 
-def _needed(section: Section, every: bool) -> list[Metric]:
+def kept_dimensions(section: Section) -> tuple[str, ...]:
+    """Return what partials are added up by: where they are counted afterwards, by the whole key of what is counted."""
+    counted = section.family.dimensions if section.family.name in COUNTED else ()
+    return tuple(dict.fromkeys((*section.by, *counted)))
+
+
+def needed_metrics(section: Section) -> list[Metric]:
+    """Return the metrics that the section's figures are read of."""
     family: Family = section.family
     known = figures_of(family)
     texts = [section.at_least, *(known[name].sql for name in section.figures)]
     words = {word for text in texts for word in re.findall(r"[a-z_0-9]+", text)}
-    return [metric for metric in family.metrics if every or metric.name in words]
+    return [metric for metric in family.metrics if family.name in COUNTED or metric.name in words]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shoplog.contracts import figures
 from shoplog.contracts.figures import Figure
-from shoplog.report.model import Day, Number, Report, SectionReport, SiteReport, Value
+from shoplog.report.model import Day, Dimension, Number, Report, SectionReport, SiteReport, Value
 from shoplog.report.question import Question, Span
 
 UNKNOWN = "-"
@@ -55,7 +55,7 @@ def change_text(value: Value, figure: Figure) -> str:
     return "new" if value.previous == 0 and value.value else ""
 
 
-def dimension_text(value: str | int | None) -> str:
+def dimension_text(value: Dimension) -> str:
     """Return a dimension's value in a length that lines have room for; what a terminal would act on is shown as its code.
 
     Paths, referrers and search terms are written by strangers: escape sequences and marks that turn text around among them.

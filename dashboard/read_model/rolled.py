@@ -1,0 +1,160 @@
+"""What a data file adds to a section, added up once: files never change, so that a question reads only files it has not seen."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dashboard.read_model.file_rows import FileRows
+from dashboard.read_model.parts import Part
+from shoplog.contracts.duckdb_sql import merge_sql
+from shoplog.contracts.families import FAMILIES
+from shoplog.contracts.model import Family, Metric
+from shoplog.contracts.sections import Section
+from shoplog.contracts.stored import summed
+from shoplog.io.duck import open_connection
+from shoplog.report.query import kept_dimensions, needed_metrics, row_conditions
+from shoplog.report.question import Question, Span
+
+# Sections with their filters of which files are remembered: a page has a dozen, and each filter makes them anew.
+_REMEMBERED = 400
+_DAY = "window_date"
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """Rows of a family that fulfil `where`, added up by site, day and `by`; `parameters` (JSON) are those of `where`."""
+
+    family: Family
+    by: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    where: str
+    parameters: str
+
+    @classmethod
+    def of(cls, section: Section, question: Question) -> Rolling:
+        """Return what the section reads of each file for this question, whatever its days and sites."""
+        where, parameters = row_conditions(section, question)
+        metrics = tuple(needed_metrics(section))
+        return cls(section.family, kept_dimensions(section), metrics, where, json.dumps(parameters))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What rows are told apart by besides site and day."""
+        return tuple(name for name in self.by if name != _DAY)
+
+    def first_time(self, source: str, is_live: bool) -> str:
+        """Return the SQL that adds up the rows of files (`filename`)."""
+        day = _DAY if is_live else "event_date"
+        hour = ", date_trunc('hour', window_start) as window_hour" if self.family in FAMILIES else ""
+        of_family = f"family = '{self.family.name}' and " if is_live else ""
+        keys = ", ".join(("filename", "site", f"{day} as {_DAY}", *self.keys))
+        rows = f"(select *{hour} from {source})"
+        return f"select {keys}{_merged(self.metrics)} from {rows} where {of_family}{self.where} group by all"
+
+    def again(self, source: str, day: str) -> str:
+        """Return the SQL that adds up, as of `day`, what was added up before."""
+        named = {metric.name for metric in self.metrics}
+        metrics = [metric for metric in summed(self.family).metrics if metric.name in named]
+        keys = ", ".join(("site", f"date '{day}' as {_DAY}", *self.keys))
+        return f"select {keys}{_merged(metrics)} from {source} group by all"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What one file comes to, and of whom it has rows."""
+
+    rows: pa.Table
+    sites: frozenset[str]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> _File:
+        """Return what is known of a file with these rows."""
+        return cls(rows, frozenset(rows["site"].to_pylist()))
+
+    def counted(self, part: Part) -> pa.Table:
+        """Return the rows that count, mostly all of them or none."""
+        of_part = self.sites & part.sites
+        if not of_part or of_part == self.sites:
+            return self.rows if bool(of_part) != part.is_live else self.rows.slice(0, 0)
+        chosen = pc.is_in(self.rows["site"], pa.array(of_part))
+        return self.rows.filter(pc.invert(chosen) if part.is_live else chosen)
+
+
+class RolledFiles:
+    """Keeps for each `Rolling` the rows that each file comes to, and those of the published days of a span together."""
+
+    def __init__(self) -> None:
+        """Know no file."""
+        # By rolling and path; '' is no file, and has the columns.
+        self._known: OrderedDict[Rolling, dict[str, _File]] = OrderedDict()
+        self._settled: OrderedDict[tuple[Rolling, Span, tuple[Part, ...]], pa.Table] = OrderedDict()
+        self._connection = open_connection()
+        self._files = FileRows(self._connection)
+
+    def rows(self, rolling: Rolling, parts: Sequence[Part], span: Span) -> pa.Table:
+        """Return site, window_date, what is added up by, and the metrics: the rows that count of the span's parts.
+
+        Of published days they are those of the whole span, as of its first day, unless they are added up by day. Raises
+        `duckdb.IOException` or `FileNotFoundError` where a file that was not seen before is gone.
+        """
+        pinned = tuple(part for part in parts if not part.is_live)
+        live = self._counted(rolling, [part for part in parts if part.is_live])
+        if _DAY in rolling.by:
+            return pa.concat_tables([self._counted(rolling, pinned), live])
+        key = (rolling, span, pinned)
+        if key not in self._settled:
+            self._connection.register("counted", self._counted(rolling, pinned))
+            query = rolling.again("counted", str(span.first))
+            self._settled[key] = self._connection.sql(query).to_arrow_table().cast(live.schema)
+        _keep(self._settled, key)
+        return pa.concat_tables([self._settled[key], live])
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop files that no version that is read has any more."""
+        self._files.forget()
+        for path in paths:
+            for known in self._known.values():
+                known.pop(path, None)
+
+    def _counted(self, rolling: Rolling, parts: Sequence[Part]) -> pa.Table:
+        if rolling not in self._known:
+            self._known[rolling] = self._read(rolling, [], is_live=False)
+        _keep(self._known, rolling)
+        known = self._known[rolling]
+        for is_live in (True, False):
+            missing = [part.path for part in parts if part.is_live == is_live and part.path not in known]
+            if missing:
+                known |= self._read(rolling, missing, is_live)
+        return pa.concat_tables([known[""].rows, *(known[part.path].counted(part) for part in parts)])
+
+    def _read(self, rolling: Rolling, paths: Sequence[str], is_live: bool) -> dict[str, _File]:
+        """Return each file's rows added up, and those of no file."""
+        if is_live and rolling.where == "(true)" and (new := self._files.partials(rolling.family, paths)) is not None:
+            # They are partials as they are: to add the rows of a small file up by itself costs more than with all others.
+            names = self._known[rolling][""].rows.schema.names
+            return {path: _File.of(rows.select(names)) for path, rows in new.items()}
+        source = self._files.source(rolling.family, paths, is_live)
+        given = json.loads(rolling.parameters) | source.parameters
+        found = self._connection.sql(rolling.first_time(source.sql, is_live), params=given).to_arrow_table()
+        rows = found.drop_columns("filename").combine_chunks()
+        of_file = {path: rows.filter(pc.equal(found["filename"], path)) if len(paths) > 1 else rows for path in paths}
+        return {path: _File.of(rows) for path, rows in ({"": rows.slice(0, 0)} | of_file).items()}
+
+
+def _merged(metrics: Iterable[Metric]) -> str:
+    return "".join(
+        f", {f'merge_sketches({merge_sql(m)})' if m.type == 'binary' else merge_sql(m)} as {m.name}" for m in metrics
+    )
+
+
+def _keep(known: OrderedDict, key: object) -> None:  # type: ignore[type-arg]
+    """Let the key be the last to be forgotten."""
+    known.move_to_end(key)
+    while len(known) > _REMEMBERED:
+        known.popitem(last=False)

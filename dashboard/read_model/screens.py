@@ -1,0 +1,119 @@
+"""Any period's figures for screens, as `shoplog report` has them: only files that came since the last question are read."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from dashboard.read_model.incidents import incidents
+from dashboard.read_model.parts import Part, Parts
+from dashboard.read_model.rolled import RolledFiles, Rolling
+from jobs.report import make_report, report_of
+from shoplog.contracts.families import TRAFFIC
+from shoplog.contracts.model import Family
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.sections import Section
+from shoplog.contracts.stored import summed
+from shoplog.io.arrow import arrow_schema
+from shoplog.io.duck import Row, open_connection, rows_of
+from shoplog.io.period import days_query, gaps
+from shoplog.report.model import Report
+from shoplog.report.query import section_query
+from shoplog.report.question import Question, Span, spans_of
+from shoplog.settings import Settings
+
+_ANSWERS = 200
+_REQUESTS = Section("requests", "", TRAFFIC, ("window_date",), ("requests",))
+
+
+class ScreenReadModel:
+    """Answers reports; one answer serves all who ask the same while no new figures came."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read from the settings' warehouse."""
+        self._settings = settings
+        self._parts, self._rolled = Parts(settings), RolledFiles()
+        self._connection = open_connection()
+        self._answers: OrderedDict[tuple[Any, ...], Report] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def report(self, question: Question, sites: Sequence[str], sections: Sequence[Section]) -> Report:
+        """Return the report of these sections; raises `UserError` as `make_report` does."""
+        if question.as_of is not None:
+            return _only(make_report(self._settings, question, sites), sections)
+        with self._lock:
+            while True:
+                self._rolled.forget(self._parts.refresh())
+                versions = self._parts.versions
+                key = (versions, question, tuple(sites), tuple(sections))
+                try:
+                    if key not in self._answers:
+                        opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
+                        self._answers[key] = report_of(opened, self._settings, question, sites, sections)
+                    break
+                except (FileNotFoundError, duckdb.IOException):
+                    # Files that upkeep has folded may be removed while they are read; the next version has no need of them.
+                    self._rolled.forget(self._parts.refresh())
+                    if self._parts.versions == versions:
+                        raise
+            self._answers.move_to_end(key)
+            while len(self._answers) > _ANSWERS:
+                self._answers.popitem(last=False)
+            return self._answers[key]
+
+    def anomalies(self, span: Span, sites: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the anomalies that begin on the span's days, the newest first."""
+        with self._lock:
+            self._rolled.forget(self._parts.refresh())
+            return incidents(self._settings, self._parts, span, sites)
+
+
+def _only(report: Report, sections: Sequence[Section]) -> Report:
+    """Return the report without other sections: of what was known then there is no series."""
+    names = [section.name for section in sections]
+    shown = tuple(
+        replace(site, sections=tuple(one for name in names for one in site.sections if one.name == name))
+        for site in report.sites
+    )
+    return replace(report, sites=shown, left_out=tuple(out for out in report.left_out if out.section in names))
+
+
+class _Opened:
+    """The spans of one question at the versions that the parts stand at."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, parts: Parts, rolled: RolledFiles, spans: Sequence[Span]
+    ) -> None:
+        self._connection, self._parts, self._rolled, self._spans = connection, parts, rolled, spans
+        self.live_version = parts.versions[0]
+        requests = Rolling.of(_REQUESTS, Question(spans[0]))
+        connection.register("traffic_rows", self._rows(requests, lambda span: parts.of(TRAFFIC, [span])))
+        connection.register("live_rows", self._rows(requests, lambda span: parts.all_live([span])))
+        known = pa.Table.from_pylist(parts.published, arrow_schema(PUBLISHED_DAY))
+        connection.register("published_then", known)
+        self.days = rows_of(connection.execute(days_query("from live_rows")))
+
+    def known_days(self) -> tuple[date | None, date | None]:
+        days = [*(row["day"] for row in self._parts.published), *self._parts.live_days()]
+        return min(days, default=None), max(days, default=None)
+
+    def gaps(self, family: Family) -> list[tuple[str, date]]:
+        return gaps(family, self.days, self._parts.published)
+
+    def rows(self, section: Section, question: Question, sites: Sequence[str]) -> list[Row]:
+        rolled = self._rows(Rolling.of(section, question), lambda span: self._parts.of(section.family, [span]))
+        self._connection.register(f"{section.family.name}_rows", rolled)
+        # What the rows had to fulfil they do.
+        added = replace(section, family=summed(section.family), only="")
+        bare = replace(question, filters=())
+        return rows_of(self._connection.execute(*section_query(added, bare, sites)))
+
+    def _rows(self, rolling: Rolling, parts: Callable[[Span], Sequence[Part]]) -> pa.Table:
+        return pa.concat_tables([self._rolled.rows(rolling, parts(span), span) for span in self._spans])
