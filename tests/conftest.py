@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from shoplog.settings import Settings
 from shoplog.spark import build_session
 
+# A window without a screen.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # PySpark takes a process whose main module has no file, as a worker of pytest-xdist, for its doctests and ends it.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__

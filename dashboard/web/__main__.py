@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uvicorn
 
+from dashboard.access import Access
 from dashboard.web.app import create_app
 from shoplog.settings import Settings
 
 settings = Settings.load()
+Access(settings).ensure_admin()
 uvicorn.run(
     create_app(settings), host="127.0.0.1", port=settings.web_port, log_level="warning", timeout_graceful_shutdown=2
 )

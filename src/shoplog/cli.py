@@ -30,6 +30,7 @@ from shoplog.commands import (
     stack,
     stream,
     traffic,
+    user,
 )
 from shoplog.errors import UserError
 
@@ -41,13 +42,15 @@ app = typer.Typer(
 )
 rooms = (
     demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, traffic, classify,
-    anomalies, bench,
+    anomalies, user, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:
         app.command(getattr(command, "command_name", command.__name__.replace("_", "-")))(command)
 app.add_typer(stream.app, name="stream")
 app.add_typer(site.app, name="site")
+app.add_typer(user.app, name="user")
+app.add_typer(user.tokens, name="token")
 
 
 def main() -> None:

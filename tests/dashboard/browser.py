@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.testclient import TestClient
 
+from dashboard.access import Access, User
+from dashboard.web.app import create_app
 from shoplog.settings import REPOSITORY, Settings
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+ADMIN, PASSWORD = User("admin", "admin"), "a long enough password"
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed: apt-get install chromium")
 
@@ -43,6 +47,7 @@ class Server:
             "SHOPLOG_HOME": str(settings.home), "SHOPLOG_WEB_PORT": str(self.port), "PYTHONPATH": f"{REPOSITORY}/src:.",
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
+        self.headers = headers_of(settings)
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -63,6 +68,18 @@ class Server:
             self._process.terminate()
             self._process.wait(timeout=20)
             self._process = None
+
+
+def headers_of(settings: Settings, user: User = ADMIN) -> dict[str, str]:
+    """Return what a request of this user has beside all else."""
+    access = Access(settings)
+    access.put(user, PASSWORD)
+    return {"Authorization": f"Bearer {access.make_secret(user, 'token', 'test')}"}
+
+
+def client_of(settings: Settings, user: User = ADMIN) -> TestClient:
+    """Return a client of the application that asks as this user."""
+    return TestClient(create_app(settings), headers=headers_of(settings, user))
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]
 
 @pytest.fixture
 def seen(shop: Shop) -> Iterator[Watched]:
-    with watched(shop.browser) as seen:
+    with watched(shop.browser, extra_http_headers=shop.server.headers) as seen:
         seen.page.goto(shop.server.url)
         seen.page.wait_for_selector("#chart canvas")
         yield seen
@@ -122,7 +122,7 @@ def test_nothing_is_asked_of_another_host_and_nothing_complains(seen: Watched) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_chart_is_drawn_in_the_schemes_colours(shop: Shop, scheme: str) -> None:
-    with watched(shop.browser, color_scheme=scheme) as seen:
+    with watched(shop.browser, color_scheme=scheme, extra_http_headers=shop.server.headers) as seen:
         seen.page.goto(shop.server.url)
         seen.page.wait_for_selector("#chart canvas")
         # The bar of the one minute, and in front of it the half that failed.
@@ -170,7 +170,7 @@ def test_a_commit_and_a_published_day_show_without_a_reload(shop: Shop, seen: Wa
 
 def test_an_error_status_is_not_the_end_of_the_stream(shop: Shop) -> None:
     answers = iter([503])
-    with watched(shop.browser) as seen:
+    with watched(shop.browser, extra_http_headers=shop.server.headers) as seen:
         seen.page.route(
             "**/events",
             lambda route: route.fulfill(status=status) if (status := next(answers, None)) else route.continue_(),
@@ -180,7 +180,7 @@ def test_an_error_status_is_not_the_end_of_the_stream(shop: Shop) -> None:
 
 
 def test_a_stopped_server_is_seen_and_so_is_its_return(shop: Shop) -> None:
-    with serving(shop.batches.settings) as server, watched(shop.browser) as seen:
+    with serving(shop.batches.settings) as server, watched(shop.browser, extra_http_headers=server.headers) as seen:
         page = seen.page
         page.goto(server.url)
         page.wait_for_selector("#chart canvas")
@@ -198,7 +198,7 @@ def test_a_quiet_stream_is_called_stale(seen: Watched) -> None:
 
 
 def test_before_any_line_the_page_says_so(shop: Shop, settings: Settings) -> None:
-    with serving(settings) as server, watched(shop.browser) as seen:
+    with serving(settings) as server, watched(shop.browser, extra_http_headers=server.headers) as seen:
         seen.page.goto(server.url)
         wait(seen.page, "#notice", "No line has arrived yet")
         assert text(seen.page, "#accepted") == "0"

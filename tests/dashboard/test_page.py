@@ -3,11 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from dashboard.web.app import create_app
 from shoplog.io.query import format_rows, run_sql
 from shoplog.settings import Settings
+from tests.dashboard.browser import client_of
 from tests.streaming.records import NOON, Batches, line, value
 
 pytestmark = pytest.mark.spark
@@ -24,7 +23,7 @@ def batches(spark: Any, settings: Settings) -> Batches:
 
 
 def test_the_page_shows_what_the_tables_hold(batches: Batches) -> None:
-    client = TestClient(create_app(batches.settings))
+    client = client_of(batches.settings)
     live = client.get("/api/v1/live").json()
     assert live["series"]["requests_per_s"] == [0.1]
     assert live["status_mix"] == {"1xx": 0, "2xx": 5, "3xx": 0, "4xx": 1, "5xx": 0}
@@ -34,13 +33,13 @@ def test_the_page_shows_what_the_tables_hold(batches: Batches) -> None:
 
 
 def test_the_page_takes_no_script_that_is_not_ours(batches: Batches) -> None:
-    page = TestClient(create_app(batches.settings)).get("/")
+    page = client_of(batches.settings).get("/")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert "<script>" not in page.text
 
 
 def test_the_page_before_any_line(settings: Settings) -> None:
-    assert TestClient(create_app(settings)).get("/api/v1/live").json()["has_lines"] is False
+    assert client_of(settings).get("/api/v1/live").json()["has_lines"] is False
 
 
 def test_sql_sees_views_of_the_live_tables(batches: Batches) -> None:

@@ -11,16 +11,16 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from dashboard.web.app import create_app
 from shoplog.cli import app
 from shoplog.errors import UserError
 from shoplog.settings import Settings
+from tests.dashboard.browser import client_of
 from tests.dashboard.quality_tables import DAY, parity, right_day, write
 
 
 @pytest.fixture
 def client(settings: Settings) -> TestClient:
-    return TestClient(create_app(settings))
+    return client_of(settings)
 
 
 def test_the_list_leads_to_each_day(settings: Settings, client: TestClient) -> None:

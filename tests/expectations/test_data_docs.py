@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from fastapi.testclient import TestClient
 
-from dashboard.web.app import create_app
 from expectations.run import run_quality
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from tests.dashboard.browser import Server, chromium, needs_chromium, serving, watched
+from tests.dashboard.browser import Server, chromium, client_of, needs_chromium, serving, watched
 from tests.expectations.test_run import DAY, frames
 
 if TYPE_CHECKING:
@@ -109,7 +107,7 @@ def test_a_missing_side_leaves_no_half_run(settings: Settings) -> None:
 
 
 def test_the_server_lets_no_script_run_on_the_pages(failed: Settings) -> None:
-    client = TestClient(create_app(failed))
+    client = client_of(failed)
     for path in ("/quality/docs/", "/quality/docs/expectations/ledger.html", "/quality/docs/absent.html"):
         policy = client.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -128,7 +126,7 @@ def served(failed: Settings) -> Iterator[tuple[Server, Browser]]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_failed_expectation_is_seen_in_a_browser(served: tuple[Server, Browser], scheme: str) -> None:
     server, browser = served
-    with watched(browser, color_scheme=scheme) as seen:
+    with watched(browser, color_scheme=scheme, extra_http_headers=server.headers) as seen:
         page = seen.page
         page.goto(f"{server.url}/quality/docs/")
         top = page.locator(".verdict.critical")

@@ -1,4 +1,6 @@
 // The last hour as one bar a minute: all requests, and in front of them those that failed.
+import { say } from "./words.js";
+
 const HEIGHT = 260;
 const HOUR_S = 3600;
 const place = document.getElementById("chart");
@@ -27,8 +29,8 @@ function make() {
     },
     axes: [{ ...axis, values: clock }, { ...axis, size: 60, values: (_, values) => values.map((v) => rate.format(v)) }],
     series: [
-      { label: "minute", value: (_, s) => (s == null ? "–" : `${clock(_, [s])[0]} UTC`) },
-      bars("requests/s", "--accent"), bars("of these 4xx and 5xx", "--bad"),
+      { label: say("minute", "minute"), value: (_, s) => (s == null ? "–" : `${clock(_, [s])[0]} UTC`) },
+      bars(say("chart_requests", "requests/s"), "--accent"), bars(say("chart_errors", "of these 4xx and 5xx"), "--bad"),
     ],
   }, points, place);
 }
@@ -38,9 +40,10 @@ export function draw(series) {
   const first = plot === null;
   points = [series.time, series.requests_per_s, series.errors_per_s];
   const [now, highest] = [series.requests_per_s.at(-1), Math.max(...series.requests_per_s)];
-  place.setAttribute("aria-label", `requests per second over the last hour: newest minute ${rate.format(now)}, highest ${rate.format(highest)}`);
+  place.setAttribute("aria-label", say("chart_now", "requests per second over the last hour: newest minute {now}, highest {highest}", { now: rate.format(now), highest: rate.format(highest) }));
   if (!first) { plot.setData(points); return; }
   make();
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", make);
+  addEventListener("theme", make);
 }

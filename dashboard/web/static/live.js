@@ -1,16 +1,18 @@
 // The page: snapshots in, text out. Everything that came from a log is written with textContent only.
 import { draw } from "./chart.js";
 import { follow } from "./feed.js";
+import { head } from "./shell.js";
+import { clock, staleness, write } from "./stale.js";
+import { language, say } from "./words.js";
 
-const STALE_AFTER_S = 30;
-const LOST_AFTER_MS = 12000;
+const LOCALE = language === "zh" ? "zh-Hans" : "en";
 const DAY_STATUS = { provisional: "provisional", final: "final", final_dirty: "final, late lines wait" };
-const NO_LINE = "No line has arrived yet. “shoplog traffic” makes some; your own servers' lines appear here within seconds.";
-const NONE_READ = "Lines arrive, but none could be read: “shoplog sql 'select reason, raw from quarantine_access_log_live'” shows why.";
+const NO_LINE = say("no_line", "No line has arrived yet. “shoplog traffic” makes some; your own servers' lines appear here within seconds.");
+const NONE_READ = say("none_read", "Lines arrive, but none could be read: “shoplog sql 'select reason, raw from quarantine_access_log_live'” shows why.");
 const at = (id) => document.getElementById(id);
-const whole = new Intl.NumberFormat("en");
-const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-const rate = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const whole = new Intl.NumberFormat(LOCALE);
+const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+const rate = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 let last = null;
 let heardAt = new Date();
 
@@ -22,7 +24,7 @@ function fill(body, rows) {
     row.style.setProperty("--part", part);
     const head = document.createElement("th");
     head.scope = "row";
-    head.textContent = name ?? "no request line";
+    head.textContent = name ?? say("no_request_line", "no request line");
     row.append(head, ...cells.map((text) => {
       const cell = document.createElement("td");
       cell.textContent = text;
@@ -32,31 +34,18 @@ function fill(body, rows) {
   }));
 }
 
-function say(element, text) {
-  // Only a change is written: screen readers read an alert again each time it is.
-  if (element.textContent !== text) element.textContent = text;
-  element.hidden = text === "";
-}
-
-const clock = (date) => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-
-function staleness(silentMs) {
-  let text = "";
-  if (silentMs > LOST_AFTER_MS) {
-    text = `No connection to shoplog since ${clock(heardAt)}: these figures are old. Trying again; “shoplog status” shows what runs.`;
-  } else if (last && last.stale_s !== null && last.stale_s + silentMs / 1000 > STALE_AFTER_S) {
-    text = `No new figures since ${clock(new Date(last.visible_at * 1000))}: is the stream running? Try “shoplog status”.`;
-  }
-  say(at("stale"), text);
+function tick(silentMs) {
+  const text = staleness(last, heardAt, silentMs);
+  write(at("stale"), text);
   document.body.classList.toggle("old", text !== "");
 }
 
 function show(live) {
   last = live;
   heardAt = new Date();
-  staleness(0);
+  tick(0);
   const quarantined = live.totals ? live.totals.quarantined : 0;
-  say(at("notice"), live.has_lines ? "" : quarantined ? NONE_READ : NO_LINE);
+  write(at("notice"), live.has_lines ? "" : quarantined ? NONE_READ : NO_LINE);
   document.body.classList.toggle("empty", !live.has_lines);
   for (const fate of ["accepted", "quarantined", "duplicates"]) at(fate).textContent = whole.format(live.totals ? live.totals[fate] : 0);
   at("quarantined").classList.toggle("warn", quarantined > 0);
@@ -65,7 +54,7 @@ function show(live) {
   const asOf = new Date(live.data_as_of);
   at("as-of").textContent = clock(asOf);
   at("as-of").dateTime = live.data_as_of;
-  at("day-status").textContent = DAY_STATUS[live.status];
+  at("day-status").textContent = say(`status_${live.status}`, DAY_STATUS[live.status]);
   at("day-status").className = `label ${live.status}`;
   at("day-status").hidden = false;
   at("replay").hidden = !live.replay;
@@ -81,4 +70,5 @@ function show(live) {
   draw(live.series);
 }
 
-follow("/api/v1/live/events", show, staleness);
+head(at("head"), say("page_live", "live"));
+follow("/api/v1/live/events", show, tick);

@@ -9,12 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shoplog.commands.demo_run import SAY, plan_for, run_dags, send
 from shoplog.commands.printing import Json, as_table
 from shoplog.settings import Settings
-from shoplog.sites import load_sites
-from shoplog.stack import control, supervisor
-from shoplog.stack.memory import PeakMemory
 
 
 def demo(
@@ -25,7 +21,11 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Start everything, send traffic with a kill of Flume in the middle, run the nightly, print a scorecard."""
+    from shoplog.commands.demo_run import SAY, plan_for, run_dags, send
     from shoplog.commands.scorecard import take_scorecard
+    from shoplog.sites import load_sites
+    from shoplog.stack import control, supervisor
+    from shoplog.stack.memory import PeakMemory
 
     settings = Settings.load()
     sites = load_sites(settings)
@@ -59,12 +59,12 @@ def demo(
 
 def where_to_look(settings: Settings) -> list[dict[str, str]]:
     """Return the URL table."""
+    from shoplog.commands.user import admin_link
     from shoplog.stack.airflow import password
 
     local = "http://127.0.0.1"
     return [
-        {"what": "live page", "url": f"{local}:{settings.web_port}/", "login": "none (loopback only)"},
-        {"what": "quality page", "url": f"{local}:{settings.web_port}/quality/", "login": "none (loopback only)"},
+        {"what": "pages", "url": admin_link(settings), "login": "the link, once; then: shoplog dashboard"},
         {"what": "Airflow", "url": f"{local}:{settings.airflow_port}/", "login": f"admin / {password(settings)}"},
     ]
 

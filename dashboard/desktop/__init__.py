@@ -1,0 +1,1 @@
+"""The native window: the live and shop views of the same API."""

@@ -1,0 +1,97 @@
+"""Routes of the pages of figures: any period of any sites, as JSON for the pages and as CSV for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
+
+from dashboard.access import User
+from dashboard.read_model.pages import PAGES
+from dashboard.read_model.screens import ScreenReadModel
+from dashboard.web.guard import Who, seen_sites
+from shoplog.errors import UserError
+from shoplog.report.as_csv import to_csv
+from shoplog.report.as_json import as_object
+from shoplog.report.model import Report
+from shoplog.report.question import Question, parse_compare, parse_filters, parse_moment, parse_span
+from shoplog.settings import Settings
+from shoplog.sites import load_sites
+
+Given = TypeVar("Given")
+_MOST_ROWS = 1000
+
+First = Annotated[date, Query(alias="from", description="First UTC day.")]
+Last = Annotated[date | None, Query(alias="to", description="Last UTC day; the first by default.")]
+Sites = Annotated[list[str] | None, Query(alias="site", description="Only this site; may be given often.")]
+Where = Annotated[
+    list[str] | None,
+    Query(description="Only rows with dimension=value or dimension!=value; an empty value is unknown."),
+]
+Compare = Annotated[str | None, Query(description="previous, or the first day of the period to compare with.")]
+AsOf = Annotated[str | None, Query(description="As the figures were known at this UTC moment.")]
+Limit = Annotated[int, Query(ge=1, le=_MOST_ROWS, description="Most rows of a section that is no series.")]
+
+
+def _question(
+    first: First, last: Last = None, where: Where = None, compare: Compare = None, as_of: AsOf = None, limit: Limit = 10
+) -> Question:
+    """Return the question; one that cannot be read is answered by its sentence."""
+    return _read(
+        lambda: Question(
+            (span := parse_span(first, last)),
+            parse_compare(compare, span),
+            parse_filters(where or ()),
+            parse_moment(as_of, datetime.now(UTC)),
+            limit,
+        )
+    )
+
+
+Asked = Annotated[Question, Depends(_question)]
+
+
+def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
+    """Return the sites at /sites, anomalies, and each page's figures at /pages/{page} and /pages/{page}.csv."""
+    router = APIRouter()
+
+    def made(user: User, page: str, question: Question, sites: list[str] | None) -> Report:
+        if page not in PAGES:
+            raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
+        return model.report(question, seen_sites(user, sites), PAGES[page])
+
+    @router.get("/sites")
+    def sites(user: Who) -> dict[str, Any]:
+        """The shops that the user may see: name, currency, time zone."""
+        known = [one for one in load_sites(settings).values() if not user.sites or one.name in user.sites]
+        return {"sites": [{"site": one.name, "currency": one.currency, "time_zone": one.time_zone} for one in known]}
+
+    @router.get("/anomalies")
+    def anomalies(user: Who, first: First, last: Last = None, site: Sites = None) -> dict[str, Any]:
+        """What was out of the ordinary, the newest first; docs/anomalies.md says what the fields are."""
+        span = _read(lambda: parse_span(first, last))
+        return {"anomalies": model.anomalies(span, seen_sites(user, site))}
+
+    @router.get("/pages/{page}.csv")
+    def as_csv(user: Who, page: str, question: Asked, site: Sites = None) -> Response:
+        """The page's figures, one a line, as `shoplog report --format csv` writes them."""
+        name = f"shoplog-{page}-{question.span.first}-{question.span.last}.csv"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        text = to_csv(made(user, page, question, site))
+        return Response(text + "\n", media_type="text/csv; charset=utf-8", headers=disposition)
+
+    @router.get("/pages/{page}")
+    def as_json(user: Who, page: str, question: Asked, site: Sites = None) -> dict[str, Any]:
+        """The page's figures, as `shoplog report --json` has them; docs/report.md says what the fields are."""
+        return as_object(made(user, page, question, site))
+
+    return router
+
+
+def _read(given: Callable[[], Given]) -> Given:
+    try:
+        return given()
+    except UserError as error:
+        raise HTTPException(400, str(error)) from error

@@ -1,0 +1,94 @@
+"""The door: who asks is known before anything is answered, and nothing changes because another site's page says so."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from dashboard.access import Access, User
+from shoplog.settings import Settings
+
+COOKIE = "shoplog_session"
+# What is answered to anybody: whether the server lives, the way in, and files that are the same for all.
+_OPEN = ("/healthz", "/login", "/favicon.ico", "/api/v1/session")
+_OPEN_FOLDERS = ("/static/",)
+# What is told of all sites cannot be told of some.
+_WHOLE = ("/quality", "/api/v1/quality")
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """A middleware that lets users pass, as `request.state.user`."""
+
+    def __init__(self, settings: Settings, access: Access) -> None:
+        """Know users by `access`, or by a proxy that says them where the settings name its header."""
+        self._access, self._header = access, settings.web_proxy_header
+        self._proxy_secret = settings.secret("web_proxy_secret") if self._header else None
+
+    async def __call__(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer 401, or lead to the login, where nobody is known; 403 where another site's page asks for a change."""
+        path = request.url.path
+        if request.method not in _READING and not _is_own(request):
+            return JSONResponse({"detail": "This came from a page of another site."}, 403)
+        user = self._user(request)
+        if user is None and path not in _OPEN and not path.startswith(_OPEN_FOLDERS):
+            if path.startswith("/api/"):
+                return JSONResponse({"detail": "Log in, or send a token."}, 401, {"WWW-Authenticate": "Bearer"})
+            asked = path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(asked)}", 303)
+        if user is not None and user.sites and path.startswith(_WHOLE):
+            return JSONResponse(
+                {"detail": f"This is about all sites: {user.name} may see {', '.join(user.sites)}."}, 403
+            )
+        request.state.user = user
+        return await call_next(request)
+
+    def _user(self, request: Request) -> User | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._access.by_secret(token, ("token", "session"))
+        if self._header and (name := request.headers.get(self._header)):
+            return self._of_proxy(name, request.headers.get("x-shoplog-proxy-secret", ""))
+        session = request.cookies.get(COOKIE)
+        return self._access.by_secret(session, ("session",)) if session else None
+
+    def _of_proxy(self, name: str, secret: str) -> User | None:
+        """Return the user that a proxy names, if it knows the secret: anybody can write a header."""
+        if not self._proxy_secret or not hmac.compare_digest(secret.encode(), self._proxy_secret.encode()):
+            return None
+        return next((user for user in self._access.users() if user.name == name), None)
+
+
+def _is_own(request: Request) -> bool:
+    """Return whether a page of this server, or no page, asks."""
+    if request.headers.get("authorization"):
+        return True
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    return urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _who(request: Request) -> User:
+    user: User | None = getattr(request.state, "user", None)
+    if user is None:
+        raise HTTPException(401, "Log in, or send a token.")
+    return user
+
+
+Who = Annotated[User, Depends(_who)]
+
+
+def seen_sites(user: User, asked: list[str] | None) -> list[str]:
+    """Return the sites to show: what was asked for, as far as the user may see it; raises 403 for any other."""
+    if not user.sites:
+        return asked or []
+    for site in asked or ():
+        if site not in user.sites:
+            raise HTTPException(403, f"{user.name} may see {', '.join(user.sites)} only.")
+    return asked or list(user.sites)

@@ -1,0 +1,112 @@
+// A page of figures: the question of the address is put to the API, and put again when new lines were counted.
+import { ask, asked, lastDays, withoutFilter } from "./asked.js";
+import { clear } from "./bars.js";
+import { follow } from "./feed.js";
+import { drawAnomalies } from "./incidents.js";
+import { draw } from "./sections.js";
+import { element, head } from "./shell.js";
+import { staleness, write } from "./stale.js";
+import { say } from "./words.js";
+
+const AGAIN_AFTER_MS = 5000;
+const page = location.pathname.slice(1);
+const TITLES = { shop: "Shop", traffic: "Traffic", bots: "Bots", anomalies: "Anomalies" };
+const isAnomalies = page === "anomalies";
+const address = (query) => (isAnomalies ? `/api/v1/anomalies?${query}` : `/api/v1/pages/${page}?${query}`);
+const at = (id) => document.getElementById(id);
+const form = at("asked");
+let shown = { version: undefined, at: 0 };
+let last = null;
+let heardAt = new Date();
+let turn = 0;
+
+function showQuestion(query) {
+  head(at("head"), say(`page_${page}`, TITLES[page]), query);
+  for (const name of ["from", "to"]) form.elements[name].value = query.get(name);
+  form.elements.site.value = query.get("site") ?? "";
+  form.elements.compare.value = query.get("compare") ?? "";
+  form.elements.days.value = "";
+  for (const { value } of form.elements.days.options) {
+    if (value && lastDays(Number(value)).join() === [query.get("from"), query.get("to")].join()) form.elements.days.value = value;
+  }
+  at("csv").href = `/api/v1/pages/${page}.csv?${query}&limit=1000`;
+  at("json").href = address(query);
+  at("filters").replaceChildren(...query.getAll("where").map((text) => {
+    const button = element("button", { type: "button", "aria-label": say("without", "without the filter {filter}", { filter: text }) });
+    button.textContent = `${text} ×`;
+    button.addEventListener("click", () => ask(withoutFilter(asked(), text)));
+    return element("li", {}, button);
+  }));
+}
+
+function showReport(report) {
+  clear();
+  const sections = [];
+  for (const site of report.sites) {
+    if (report.sites.length > 1) sections.push(element("h2", { class: "wide" }, site.site));
+    sections.push(...site.sections.map((section) => draw(section, site, report.compared_with !== null)));
+  }
+  at("figures").replaceChildren(...sections);
+  const statuses = [...new Set(report.sites.map(({ status }) => status).filter(Boolean))];
+  at("worth").textContent = statuses.map((status) => say(`worth_${status}`, status)).join(" ");
+  at("left-out").replaceChildren(...report.left_out.map(({ section, because, site }) =>
+    element("p", {}, `${say("left_out", "left out")}: ${say(`section_${section}`, section)}${site ? ` (${site})` : ""}: ${because}`)));
+}
+
+async function show() {
+  const query = asked();
+  const mine = ++turn;
+  shown = { version: last?.version, at: Date.now() };
+  showQuestion(query);
+  document.body.classList.add("busy");
+  let report = null;
+  let trouble = "";
+  try {
+    const answer = await fetch(address(query));
+    const said = await answer.json();
+    if (answer.ok) report = said;
+    else trouble = typeof said.detail === "string" ? said.detail : say("wrong", "This question cannot be read: check the dates.");
+  } catch {
+    trouble = say("unreachable", "shoplog does not answer: “shoplog status” shows what runs.");
+  }
+  // A later question was asked meanwhile: its answer is the one to show.
+  if (mine !== turn) return;
+  document.body.classList.remove("busy");
+  at("notice").hidden = trouble === "";
+  at("notice").textContent = trouble;
+  if (report && isAnomalies) at("figures").replaceChildren(drawAnomalies(report.anomalies));
+  else if (report) showReport(report);
+  else if (trouble) at("figures").replaceChildren();
+}
+
+form.addEventListener("change", ({ target }) => {
+  const query = asked();
+  if (target.name === "days" && target.value) [["from", 0], ["to", 1]].forEach(([name, place]) => query.set(name, lastDays(Number(target.value))[place]));
+  else if (target.name !== "days") query.set(target.name, target.value);
+  for (const name of ["site", "compare"]) if (!query.get(name)) query.delete(name);
+  if (query.get("to") < query.get("from")) query.set(target.name === "from" ? "to" : "from", target.value);
+  ask(query);
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+addEventListener("popstate", show);
+addEventListener("theme", () => { if (last) show(); });
+
+function tick(silentMs) {
+  const text = staleness(last, heardAt, silentMs);
+  if (text) write(at("notice"), text);
+  document.body.classList.toggle("old", text !== "");
+}
+
+follow("/api/v1/live/events", (live) => {
+  last = live;
+  heardAt = new Date();
+  tick(0);
+  const isToday = asked().get("to") >= live.data_as_of?.slice(0, 10);
+  if (shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS) show();
+}, tick);
+
+// Anomalies have neither a period beside them nor dimensions to filter by.
+if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, at("csv"), at("filters")]) hidden.hidden = true;
+const { sites } = await (await fetch("/api/v1/sites")).json();
+form.elements.site.append(...sites.map(({ site }) => element("option", { value: site }, site)));
+show();

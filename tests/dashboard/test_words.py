@@ -1,0 +1,41 @@
+"""Whatever a page says in English it can say in Chinese."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from dashboard.read_model.pages import PAGES
+from shoplog.contracts.anomalies import PATTERNS, SEVERITIES
+from shoplog.settings import REPOSITORY
+
+STATIC = REPOSITORY / "dashboard/web/static"
+CHINESE = json.loads((STATIC / "words.zh.json").read_text(encoding="utf-8"))
+
+
+def test_every_word_of_the_pages_has_its_translation() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.html"))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+    asked = {*re.findall(r'data-words="(\w+)"', pages), *re.findall(r'say\("(\w+)"', scripts)}
+    assert len(asked) > 40
+    assert asked <= CHINESE.keys()
+
+
+def test_every_section_figure_and_dimension_has_its_translation() -> None:
+    shown = [section for sections in PAGES.values() for section in sections]
+    names = {f"section_{section.name}" for section in shown}
+    names |= {f"figure_{name}" for section in shown for name in section.figures}
+    names |= {f"dimension_{name}" for section in shown for name in section.by}
+    assert names <= CHINESE.keys(), names - CHINESE.keys()
+
+
+def test_a_value_in_a_sentence_stands_in_its_translation() -> None:
+    scripts = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+    said = re.findall(r'say\("(\w+)", "([^"]*)"', scripts)
+    for key, english in said:
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", CHINESE[key])), key
+
+
+def test_every_word_of_an_anomaly_has_its_translation() -> None:
+    names = {*(f"severity_{name}" for name in SEVERITIES), *(f"pattern_{name}" for name in PATTERNS)}
+    assert names <= CHINESE.keys(), names - CHINESE.keys()
