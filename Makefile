@@ -1,6 +1,6 @@
 # make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup lock
+.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup screens lock
 RUN := PYTHONPATH=src:. TZ=UTC
 BIN := .venv/bin
 # Tests start dozens of short JVMs, in which half of the time went into compiling what runs once.
@@ -51,6 +51,9 @@ bench-setup: setup ## install the peers of the benchmarks
 
 bench: bench-setup ## how fast, peers beside us; writes docs/performance.json and docs/performance.md (SCALE=0.1 for a quick look)
 	./shoplog bench all --scale $(SCALE) --results docs/performance.json
+
+screens: setup ## take a picture of every screen into docs/screens/
+	$(RUN) QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.dashboard.take_screens
 
 lock: ## write requirements.lock anew
 	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -6,7 +6,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import polars as pl
 
@@ -30,7 +31,7 @@ from shoplog.transforms.fold import folded
 from shoplog.transforms.measure import measured
 
 _LINES_A_DAY, _DAYS, _FILES_OF_TODAY = 50_000, 100, 100
-_ROUNDS_A_RUN, _ROWS_OF_A_BATCH = 4, 200
+_ROUNDS_A_RUN, _ROWS_OF_A_BATCH, _DUCKDB_RUNS = 4, 200, 3
 _MOST_MS = 300
 
 
@@ -39,11 +40,11 @@ def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
     lines = max(5_000, int(_LINES_A_DAY * scale))
     days = max(3, int(_DAYS * scale)) if scale < 0.1 else _DAYS
     with own_home(settings) as own:
-        partials = _fill(own, settings, lines, days)
+        partials = fill(own, settings, lines, days)
         return list(_rows(own, partials.head(_ROWS_OF_A_BATCH), days, runs * _ROUNDS_A_RUN))
 
 
-def _fill(own: Settings, settings: Settings, lines: int, days: int) -> pl.DataFrame:
+def fill(own: Settings, settings: Settings, lines: int, days: int) -> pl.DataFrame:
     """Make the history: days that are published, and today's live partials, which are returned."""
     files = [str(path) for path in log_files(settings, lines, yesterday())]
     day = yesterday().date()
@@ -73,17 +74,16 @@ def _rows(own: Settings, batch: pl.DataFrame, days: int, rounds: int) -> Iterato
     model = ScreenReadModel(own)
     asked = [_Asked(model, own, page, words, question) for words, question in questions.items() for page in PAGES]
     first_ms = {one: _ms(one.ours) for one in asked}
-    took: dict[_Asked, list[tuple[float, float]]] = {one: [] for one in asked}
+    ours_ms: dict[_Asked, list[float]] = {one: [] for one in asked}
     for _ in range(rounds):
         append_partials(own, batch, [-1], 1)
-        ours_ms = {one: _ms(one.ours) for one in asked}
         for one in asked:
-            duckdb_ms, theirs = one.duckdb()
-            if as_object(one.ours()) != as_object(theirs):
-                raise RuntimeError(f"query: {one.what} is not what DuckDB finds in the same files.")
-            took[one].append((ours_ms[one], duckdb_ms))
+            ours_ms[one].append(_ms(one.ours))
     for one in asked:
-        yield _row(one.what, first_ms[one], *zip(*took[one], strict=True))
+        duckdb_ms, theirs = one.duckdb()
+        if as_object(one.ours()) != as_object(theirs):
+            raise RuntimeError(f"query: {one.what} is not what DuckDB finds in the same files.")
+        yield _row(one.what, first_ms[one], ours_ms[one], duckdb_ms)
 
 
 class _Asked:
@@ -97,20 +97,27 @@ class _Asked:
         return self._model.report(self._question, (SITE,), self._sections)
 
     def duckdb(self) -> tuple[float, Report]:
-        """Return how long DuckDB takes once it knows the files, and what it finds."""
-        days = [(span.first, span.last) for span in spans_of(self._question)]
-        tables = Tables(Period(self._own, days))
-        began = time.perf_counter()
-        found = report_of(tables, self._own, self._question, (SITE,), self._sections)
-        return (time.perf_counter() - began) * 1e3, found
+        """Return how long DuckDB takes over files that it was told, the median of three times, and what it finds."""
+        tables = _opened(self._own, tuple((span.first, span.last) for span in spans_of(self._question)))
+        took_ms = []
+        for _ in range(_DUCKDB_RUNS):
+            began = time.perf_counter()
+            found = report_of(tables, self._own, self._question, (SITE,), self._sections)
+            took_ms.append((time.perf_counter() - began) * 1e3)
+        return statistics.median(took_ms), found
 
 
-def _row(what: str, first_ms: float, ours_ms: Sequence[float], duckdb_ms: Sequence[float]) -> Row:
+@cache
+def _opened(own: Settings, days: tuple[tuple[date, date], ...]) -> Tables:
+    """Return DuckDB with the files of these days; to find them, version by version, takes seconds and is not its work."""
+    return Tables(Period(own, days))
+
+
+def _row(what: str, first_ms: float, ours_ms: Sequence[float], beside: float) -> Row:
     p50, p95 = statistics.median(ours_ms), statistics.quantiles(ours_ms, n=20, method="inclusive")[18]
-    beside = statistics.median(duckdb_ms)
     return {
         "name": "query", "what": what, "first_ms": round(first_ms), "p50_ms": round(p50), "p95_ms": round(p95),
-        "duckdb_p50_ms": round(beside), "ratio": round(beside / p50, 2), "to_reach": f"p95 {_MOST_MS} ms",
+        "duckdb_ms": round(beside), "ratio": round(beside / p50, 2), "to_reach": f"p95 {_MOST_MS} ms",
         "holds": p95 <= _MOST_MS,
     }  # fmt: skip
 

@@ -23,6 +23,8 @@ from shoplog.report.question import Question, Span
 
 # Sections with their filters of which files are remembered: a page has a dozen, and each filter makes them anew.
 _REMEMBERED = 400
+# So many new files are added to what is known at each question, before they are added up with it for good.
+_SETTLED_AFTER = 16
 _DAY = "window_date"
 
 
@@ -57,12 +59,12 @@ class Rolling:
         rows = f"(select *{hour} from {source})"
         return f"select {keys}{_merged(self.metrics)} from {rows} where {of_family}{self.where} group by all"
 
-    def again(self, source: str, day: str) -> str:
-        """Return the SQL that adds up, as of `day`, what was added up before."""
+    def again(self, source: str, span: Span) -> str:
+        """Return the SQL that adds up what was added up before: by day where that is asked for, else as of the first day."""
         named = {metric.name for metric in self.metrics}
         metrics = [metric for metric in summed(self.family).metrics if metric.name in named]
-        keys = ", ".join(("site", f"date '{day}' as {_DAY}", *self.keys))
-        return f"select {keys}{_merged(metrics)} from {source} group by all"
+        day = _DAY if _DAY in self.by else f"date '{span.first}' as {_DAY}"
+        return f"select {', '.join(('site', day, *self.keys))}{_merged(metrics)} from {source} group by all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +88,44 @@ class _File:
         return self.rows.filter(pc.invert(chosen) if part.is_live else chosen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What some parts of a span come to together."""
+
+    parts: frozenset[Part]
+    rows: pa.Table
+
+
 class RolledFiles:
-    """Keeps for each `Rolling` the rows that each file comes to, and those of the published days of a span together."""
+    """Keeps for each `Rolling` the rows that each file comes to, and the sum of most of a span's files."""
 
     def __init__(self) -> None:
         """Know no file."""
         # By rolling and path; '' is no file, and has the columns.
         self._known: OrderedDict[Rolling, dict[str, _File]] = OrderedDict()
-        self._settled: OrderedDict[tuple[Rolling, Span, tuple[Part, ...]], pa.Table] = OrderedDict()
+        self._settled: OrderedDict[tuple[Rolling, Span], _Settled] = OrderedDict()
         self._connection = open_connection()
         self._files = FileRows(self._connection)
 
     def rows(self, rolling: Rolling, parts: Sequence[Part], span: Span) -> pa.Table:
         """Return site, window_date, what is added up by, and the metrics: the rows that count of the span's parts.
 
-        Of published days they are those of the whole span, as of its first day, unless they are added up by day. Raises
-        `duckdb.IOException` or `FileNotFoundError` where a file that was not seen before is gone.
+        They stand for the whole span, as of its first day, unless they are added up by day. Raises `duckdb.IOException` or
+        `FileNotFoundError` where a file that was not seen before is gone.
         """
-        pinned = tuple(part for part in parts if not part.is_live)
-        live = self._counted(rolling, [part for part in parts if part.is_live])
-        if _DAY in rolling.by:
-            return pa.concat_tables([self._counted(rolling, pinned), live])
-        key = (rolling, span, pinned)
-        if key not in self._settled:
-            self._connection.register("counted", self._counted(rolling, pinned))
-            query = rolling.again("counted", str(span.first))
-            self._settled[key] = self._connection.sql(query).to_arrow_table().cast(live.schema)
-        _keep(self._settled, key)
-        return pa.concat_tables([self._settled[key], live])
+        key, every = (rolling, span), frozenset(parts)
+        settled = self._settled.get(key)
+        # A part that is gone, or whose rows count otherwise, cannot be taken out of a sum.
+        known = settled.parts if settled is not None and settled.parts <= every else frozenset()
+        rest = self._counted(rolling, [part for part in parts if part not in known])
+        rows = pa.concat_tables([settled.rows, rest]) if settled is not None and known else rest
+        if len(every) - len(known) > _SETTLED_AFTER:
+            self._connection.register("counted", rows)
+            rows = self._connection.sql(rolling.again("counted", span)).to_arrow_table().cast(rows.schema)
+            self._settled[key] = _Settled(every, rows)
+        if key in self._settled:
+            _keep(self._settled, key)
+        return rows
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop files that no version that is read has any more."""

@@ -30,6 +30,8 @@ from shoplog.report.question import Question, Span, spans_of
 from shoplog.settings import Settings
 
 _ANSWERS = 200
+# By hour as well: what is added up of one is not of the other.
+_LIVE_REQUESTS = Section("live_requests", "", TRAFFIC, ("window_date", "window_hour"), ("requests",))
 _REQUESTS = Section("requests", "", TRAFFIC, ("window_date",), ("requests",))
 
 
@@ -93,9 +95,9 @@ class _Opened:
     ) -> None:
         self._connection, self._parts, self._rolled, self._spans = connection, parts, rolled, spans
         self.live_version = parts.versions[0]
-        requests = Rolling.of(_REQUESTS, Question(spans[0]))
-        connection.register("traffic_rows", self._rows(requests, lambda span: parts.of(TRAFFIC, [span])))
-        connection.register("live_rows", self._rows(requests, lambda span: parts.all_live([span])))
+        counted, live = (Rolling.of(section, Question(spans[0])) for section in (_REQUESTS, _LIVE_REQUESTS))
+        connection.register("traffic_rows", self._rows(counted, lambda span: parts.of(TRAFFIC, [span])))
+        connection.register("live_rows", self._rows(live, lambda span: parts.all_live([span])))
         known = pa.Table.from_pylist(parts.published, arrow_schema(PUBLISHED_DAY))
         connection.register("published_then", known)
         self.days = rows_of(connection.execute(days_query("from live_rows")))

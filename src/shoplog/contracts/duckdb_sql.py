@@ -1,6 +1,6 @@
 """How DuckDB spells what Spark is told in a metric: lists count from 1, sketches are estimated by a function.
 
-`estimate_visitors(BLOB[])` is given to each connection by `io/duck.py`; `percentile_ms` is plain SQL.
+`estimate_visitors(BLOB[])` is given to each connection by `io/duck.py`; `percentile_ms` and `merge_durations` are plain SQL.
 """
 
 from __future__ import annotations
@@ -41,3 +41,8 @@ def _percentile_macro() -> str:
 
 # Duration below which that share of the histogram's requests stayed, evenly spread inside its bucket; null without durations.
 PERCENTILE_MS = _percentile_macro()
+# The buckets of several histograms, each added up.
+MERGE_DURATIONS = (
+    "create or replace macro merge_durations(histograms) as "
+    f"list_transform(range(1, {_BUCKETS + 1}), lambda i: list_sum(list_transform(histograms, lambda h: h[i]))::bigint)"
+)

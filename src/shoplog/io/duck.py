@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.fs
 from deltalake import DeltaTable
 
-from shoplog.contracts.duckdb_sql import PERCENTILE_MS
+from shoplog.contracts.duckdb_sql import MERGE_DURATIONS, PERCENTILE_MS
 from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
@@ -63,6 +63,7 @@ def open_connection() -> duckdb.DuckDBPyConnection:
     connection.create_function("estimate_visitors", estimate_visitors, ["BLOB[]"], "BIGINT")
     connection.create_function("merge_sketches", merge_sketches, ["BLOB[]"], "BLOB")
     connection.execute(PERCENTILE_MS)
+    connection.execute(MERGE_DURATIONS)
     return connection
 
 
