@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -26,10 +27,15 @@ from shoplog.transforms.landing import line_parser
 
 def parsed_of_yesterday(settings: Settings, lines: int) -> pl.DataFrame:
     """Return yesterday's lines as landing makes them of files."""
-    parse = line_parser({SITE: load_sites(settings)[SITE]}, {}, {yesterday().date(): b"bench"}, b"bench")
+    return parsed(settings, log_files(settings, lines, yesterday()), yesterday().date())
+
+
+def parsed(settings: Settings, files: Iterable[Path], day: date) -> pl.DataFrame:
+    """Return a day's lines of these files as landing makes them."""
+    parse = line_parser({SITE: load_sites(settings)[SITE]}, {}, {day: b"bench"}, b"bench")
     frames = (
         with_fate_by_reason(parse(rows))
-        for path in log_files(settings, lines, yesterday())
+        for path in files
         for rows in read_lines(path, SITE, "bench", datetime.now(UTC))
     )
     return pl.concat(frames, how="diagonal_relaxed")

@@ -147,10 +147,10 @@ class Access:
             if not file.execute(query, (user.name, label)).rowcount:
                 raise UserError(f"{user.name} has no token {label!r}: see shoplog user list.")
 
-    def end(self, secret: str) -> None:
-        """Let the secret stand for nobody any more."""
+    def end_session(self, secret: str) -> None:
+        """Let the session stand for nobody any more."""
         with self._opened() as file:
-            file.execute("delete from secret where hash = ?", (_hash(secret),))
+            file.execute("delete from secret where kind = 'session' and hash = ?", (_hash(secret),))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -160,7 +160,7 @@ class Access:
 
 
 def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _user(row: tuple[str, str, str]) -> User:

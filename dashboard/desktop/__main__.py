@@ -21,22 +21,23 @@ def main() -> int:
     client = Client(url, os.environ.get("SHOPLOG_TOKEN"))
     window = Window(client, words)
 
-    def ask() -> None:
-        client.stop()
-        name, is_given = QInputDialog.getText(window, "shoplog", words("name", "Name"))
+    def ask(trouble: str = "") -> None:
+        window.pause()
+        label = words("name", "Name")
+        name, is_given = QInputDialog.getText(window, "shoplog", f"{trouble}\n{label}" if trouble else label)
         if not is_given:
             return
         password, is_given = QInputDialog.getText(
             window, "shoplog", words("password", "Password"), QLineEdit.EchoMode.Password
         )
         if is_given:
-            client.log_in(name, password, lambda failed: ask() if failed else window.begin())
+            client.log_in(name, password, lambda failed: ask(failed) if failed else window.begin())
 
     client.refused.connect(ask)
     window.resize(1100, 800)
     window.show()
     if "--wall" in rest:
-        window.set_wall(True)
+        window.wall.setChecked(True)
     window.begin()
     return int(application.exec())
 

@@ -37,8 +37,11 @@ class Client(QObject):
 
     def log_in(self, name: str, password: str, then: Callable[[str], None]) -> None:
         """Begin a session, kept as a cookie; `then` gets why it failed, '' where it did not."""
+        # A token that was refused would be asked first, beside the cookie.
+        self._token = None
         body = json.dumps({"name": name, "password": password}).encode()
         request = self._request("/api/v1/session")
+        request.setTransferTimeout(_ANSWER_WITHIN_MS)
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, "application/json")
         reply = self._network.post(request, body)
 

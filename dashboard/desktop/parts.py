@@ -81,7 +81,10 @@ class Bars(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         """Draw nothing yet."""
-        super().__init__(axisItems={"bottom": pg.DateAxisItem(utcOffset=0)})
+        super().__init__(background=None, axisItems={"bottom": pg.DateAxisItem(utcOffset=0)})
+        for side in ("bottom", "left"):
+            self.getAxis(side).setPen(self.palette().text().color())
+            self.getAxis(side).setTextPen(self.palette().text().color())
         self._all = pg.BarGraphItem(x0=[], width=1, height=[], brush="#2f7de1", pen=None)
         self._failed = pg.BarGraphItem(x0=[], width=1, height=[], brush="#c62f3b", pen=None)
         for item in (self._all, self._failed):

@@ -75,6 +75,8 @@ class ShopView(QScrollArea):
             return figure_text(row["values"][figure["name"]]["value"], figure["unit"], site["currency"])
 
         if not section["dimensions"]:
+            if not section["rows"]:
+                return
             for figure in section["figures"]:
                 self.tiles[site["site"], section["name"], figure["name"]].show_value(text(section["rows"][0], figure))
             return

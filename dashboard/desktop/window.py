@@ -17,6 +17,7 @@ from dashboard.desktop.live_view import LiveView
 from dashboard.desktop.parts import plain_label
 from dashboard.desktop.shop_view import ShopView
 from dashboard.desktop.words import Words
+from shoplog.report.words import dimension_text
 from shoplog.settings import REPOSITORY
 
 _ICON = REPOSITORY / "dashboard/web/static/icon.svg"
@@ -48,15 +49,19 @@ class Window(QMainWindow):
         self.tray = QSystemTrayIcon(self.windowIcon(), self)
         self.notices: list[str] = []
         self._snapshot: dict[str, Any] | None = None
-        self._heard_at = time.monotonic()
+        self._heard_at, self._is_lost = time.monotonic(), False
         self._known_anomalies: set[str] | None = None
         self._add_actions()
         client.live.connect(self.show_live)
-        client.lost.connect(
-            lambda why: self._say(words("unreachable", "shoplog does not answer: “shoplog status” shows what runs."))
-        )
+        client.lost.connect(lambda why: self._lose())
         self._timers = [self._timer(_TICK_MS, self._tick), self._timer(_SHOP_EVERY_MS, self._ask_shop),
                         self._timer(_ANOMALIES_EVERY_MS, self._ask_anomalies)]  # fmt: skip
+
+    def pause(self) -> None:
+        """Ask for nothing until `begin`."""
+        self._client.stop()
+        for timer in self._timers:
+            timer.stop()
 
     def begin(self) -> None:
         """Ask for figures from now on."""
@@ -69,7 +74,7 @@ class Window(QMainWindow):
 
     def show_live(self, live: dict[str, Any]) -> None:
         """Show a snapshot, and what it is worth."""
-        self._snapshot, self._heard_at = live, time.monotonic()
+        self._snapshot, self._heard_at, self._is_lost = live, time.monotonic(), False
         self.live.show_snapshot(live)
         if live["has_lines"]:
             status = self._words(f"status_{live['status']}", live["status"].replace("_", " "))
@@ -86,13 +91,15 @@ class Window(QMainWindow):
         if self._known_anomalies is not None:
             for key in found.keys() - self._known_anomalies:
                 row = found[key]
-                self.notices.append(str(row["why"]))
+                # Paths in it are written by strangers, and some desktops read markup.
+                why = dimension_text(str(row["why"])).replace("<", "‹").replace("&", "+")
+                self.notices.append(why)
                 kind = (
                     QSystemTrayIcon.MessageIcon.Critical
                     if row["severity"] == "critical"
                     else QSystemTrayIcon.MessageIcon.Warning
                 )
-                self.tray.showMessage(f"shoplog: {row['site']} {row['pattern']}", str(row["why"]), kind)
+                self.tray.showMessage(f"shoplog: {row['site']} {row['pattern']}", why, kind)
         self._known_anomalies = set(found)
 
     def export(self, path: Path) -> None:
@@ -114,20 +121,24 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask no more."""
-        self._client.stop()
-        for timer in self._timers:
-            timer.stop()
+        self.pause()
         self.tray.hide()
         super().closeEvent(event)
 
+    def _lose(self) -> None:
+        self._is_lost = True
+        self._say(self._words("unreachable", "shoplog does not answer: “shoplog status” shows what runs."))
+
     def _tick(self) -> None:
+        if self._is_lost:
+            return
         silent_s = time.monotonic() - self._heard_at
         stale_s = (self._snapshot or {}).get("stale_s")
         if stale_s is not None and stale_s + silent_s > _STALE_AFTER_S:
             since = datetime.fromtimestamp(self._snapshot["visible_at"], UTC) if self._snapshot else datetime.now(UTC)
             sentence = "No new figures since {when}: is the stream running? Try “shoplog status”."
             self._say(self._words("stale", sentence, when=f"{since:%Y-%m-%d %H:%M:%S} UTC"))
-        elif silent_s < _STALE_AFTER_S and self._snapshot is not None and stale_s is not None:
+        elif self._snapshot is not None:
             self._say("")
 
     def _say(self, text: str) -> None:
@@ -148,13 +159,13 @@ class Window(QMainWindow):
 
     def _add_actions(self) -> None:
         menu = self.menuBar().addMenu("shoplog")
-        wall = QAction(self._words("wall", "Wall mode"), self, checkable=True, shortcut=QKeySequence("F11"))
-        wall.toggled.connect(self.set_wall)
+        self.wall = QAction(self._words("wall", "Wall mode"), self, checkable=True, shortcut=QKeySequence("F11"))
+        self.wall.toggled.connect(self.set_wall)
         save = QAction(self._words("save", "Save as …"), self, shortcut=QKeySequence.StandardKey.Save)
         save.triggered.connect(self._choose_file)
         leave = QAction(self._words("quit", "Quit"), self, shortcut=QKeySequence.StandardKey.Quit)
         leave.triggered.connect(self.close)
-        for action in (wall, save, leave):
+        for action in (self.wall, save, leave):
             menu.addAction(action)
             # A hidden menu bar must not take the way back along.
             self.addAction(action)

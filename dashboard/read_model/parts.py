@@ -116,7 +116,7 @@ class Parts:
         for row in self.published:
             published[row["day"]].add(row["site"])
         for day in sorted(days):
-            sites = frozenset(published[day])
+            sites = frozenset(published.get(day, ()))
             yield from (Part(path, True, sites) for path in self._live.get(day, ()))
 
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -29,6 +29,7 @@ from shoplog.report.query import section_query
 from shoplog.report.question import Question, Span, spans_of
 from shoplog.settings import Settings
 
+T = TypeVar("T")
 _ANSWERS = 200
 # By hour as well: what is added up of one is not of the other.
 _LIVE_REQUESTS = Section("live_requests", "", TRAFFIC, ("window_date", "window_hour"), ("requests",))
@@ -51,30 +52,37 @@ class ScreenReadModel:
         if question.as_of is not None:
             return _only(make_report(self._settings, question, sites), sections)
         with self._lock:
-            while True:
+            return self._tried(lambda: self._answer(question, tuple(sites), tuple(sections)))
+
+    def _answer(self, question: Question, sites: tuple[str, ...], sections: tuple[Section, ...]) -> Report:
+        key = (self._parts.versions, question, sites, sections)
+        if key not in self._answers:
+            opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
+            self._answers[key] = report_of(opened, self._settings, question, sites, sections)
+        self._answers.move_to_end(key)
+        while len(self._answers) > _ANSWERS:
+            self._answers.popitem(last=False)
+        return self._answers[key]
+
+    def _tried(self, read: Callable[[], T]) -> T:
+        """Return what is read at the newest versions.
+
+        Files that upkeep has folded may be removed while they are read; the version after that has no need of them.
+        """
+        self._rolled.forget(self._parts.refresh())
+        while True:
+            versions = self._parts.versions
+            try:
+                return read()
+            except (FileNotFoundError, duckdb.IOException):
                 self._rolled.forget(self._parts.refresh())
-                versions = self._parts.versions
-                key = (versions, question, tuple(sites), tuple(sections))
-                try:
-                    if key not in self._answers:
-                        opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
-                        self._answers[key] = report_of(opened, self._settings, question, sites, sections)
-                    break
-                except (FileNotFoundError, duckdb.IOException):
-                    # Files that upkeep has folded may be removed while they are read; the next version has no need of them.
-                    self._rolled.forget(self._parts.refresh())
-                    if self._parts.versions == versions:
-                        raise
-            self._answers.move_to_end(key)
-            while len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
-            return self._answers[key]
+                if self._parts.versions == versions:
+                    raise
 
     def anomalies(self, span: Span, sites: Sequence[str]) -> list[dict[str, Any]]:
         """Return the anomalies that begin on the span's days, the newest first."""
         with self._lock:
-            self._rolled.forget(self._parts.refresh())
-            return incidents(self._settings, self._parts, span, sites)
+            return self._tried(lambda: incidents(self._settings, self._parts, span, sites))
 
 
 def _only(report: Report, sections: Sequence[Section]) -> Report:

@@ -88,7 +88,14 @@ class TopApp(App[None]):
 
     @work(thread=True, exclusive=True)
     def _look(self) -> None:
-        self.call_from_thread(self._show, self._live.snapshot())
+        try:
+            live = self._live.snapshot()
+        # Whatever stops one look must not end the panels: the next second has another.
+        except Exception as error:
+            told = f"the figures cannot be read: {escape(str(error).splitlines()[0])}"
+            self.call_from_thread(self.query_one("#overview", Static).update, told)
+            return
+        self.call_from_thread(self._show, live)
 
     def _show(self, live: dict[str, Any]) -> None:
         self.query_one("#overview", Static).update(_overview(live))

@@ -11,5 +11,11 @@ from shoplog.settings import Settings
 settings = Settings.load()
 Access(settings).ensure_admin()
 uvicorn.run(
-    create_app(settings), host="127.0.0.1", port=settings.web_port, log_level="warning", timeout_graceful_shutdown=2
+    create_app(settings),
+    host="127.0.0.1",
+    port=settings.web_port,
+    log_level="warning",
+    timeout_graceful_shutdown=2,
+    # Anybody can write X-Forwarded-For: it is believed where a proxy stands before the pages.
+    proxy_headers=settings.web_proxy_header is not None,
 )

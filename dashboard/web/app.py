@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from dashboard.access import Access
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one comes first: an answer of the door is hardened as well.
     app.middleware("http")(Guard(settings, access))
     app.middleware("http")(_harden)
+    app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
     app.include_router(session_routes(access), prefix="/api/v1/session")
     app.include_router(live_routes(settings), prefix="/api/v1/live")
@@ -54,6 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/chart", StaticFiles(directory=settings.jars / "web", check_dir=False))
     app.mount("/quality/docs", _LaterFiles(directory=docs, check_dir=False))
     return app
+
+
+def _say_which_parameter(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:])
+    return JSONResponse({"detail": f"{name}: {first['msg']}."}, 400)
 
 
 async def _harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -42,26 +42,27 @@ class Broadcast:
                     await self._turn.wait_for(lambda last=seen: self._number != last)  # type: ignore[misc]
                     seen, text, failed = self._number, self._text, self._failed
                 if failed is not None:
-                    raise failed
+                    raise RuntimeError("the live figures cannot be read") from failed
                 yield text
         finally:
             self._viewers -= 1
 
     async def _look(self) -> None:
-        sent, quiet_s = object(), 0.0
+        sent, said_at = object(), 0.0
         while self._viewers:
             try:
                 snapshot = await asyncio.to_thread(self._model.snapshot)
+                text = json.dumps(snapshot)
             except Exception as error:
                 async with self._turn:
                     self._failed, self._number = error, self._number + 1
                     self._turn.notify_all()
                 return
             seen = snapshot | {"stale_s": None}
-            if seen != sent or quiet_s >= _HEARTBEAT_S:
-                sent, quiet_s = seen, 0.0
+            # One look before it would be late.
+            if seen != sent or time.monotonic() - said_at >= _HEARTBEAT_S - _LOOK_EVERY_S:
+                sent, said_at = seen, time.monotonic()
                 async with self._turn:
-                    self._text, self._number = json.dumps(snapshot), self._number + 1
+                    self._text, self._number = text, self._number + 1
                     self._turn.notify_all()
             await asyncio.sleep(_LOOK_EVERY_S)
-            quiet_s += _LOOK_EVERY_S

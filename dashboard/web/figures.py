@@ -16,12 +16,12 @@ from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
 from shoplog.report.as_json import as_object
 from shoplog.report.model import Report
-from shoplog.report.question import Question, parse_compare, parse_filters, parse_moment, parse_span
+from shoplog.report.question import Question, Span, parse_compare, parse_filters, parse_moment, parse_span
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
 Given = TypeVar("Given")
-_MOST_ROWS = 1000
+_MOST_ROWS, _MOST_DAYS = 1000, 400
 
 First = Annotated[date, Query(alias="from", description="First UTC day.")]
 Last = Annotated[date | None, Query(alias="to", description="Last UTC day; the first by default.")]
@@ -41,7 +41,7 @@ def _question(
     """Return the question; one that cannot be read is answered by its sentence."""
     return _read(
         lambda: Question(
-            (span := parse_span(first, last)),
+            (span := _span(first, last)),
             parse_compare(compare, span),
             parse_filters(where or ()),
             parse_moment(as_of, datetime.now(UTC)),
@@ -60,7 +60,11 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     def made(user: User, page: str, question: Question, sites: list[str] | None) -> Report:
         if page not in PAGES:
             raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
-        return model.report(question, seen_sites(user, sites), PAGES[page])
+        try:
+            return model.report(question, seen_sites(user, sites), PAGES[page])
+        except UserError as error:
+            # The sentence names what there is of all sites.
+            raise (HTTPException(404, "There are no lines of your sites.") if user.sites else error) from error
 
     @router.get("/sites")
     def sites(user: Who) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     @router.get("/anomalies")
     def anomalies(user: Who, first: First, last: Last = None, site: Sites = None) -> dict[str, Any]:
         """What was out of the ordinary, the newest first; docs/anomalies.md says what the fields are."""
-        span = _read(lambda: parse_span(first, last))
+        span = _read(lambda: _span(first, last))
         return {"anomalies": model.anomalies(span, seen_sites(user, site))}
 
     @router.get("/pages/{page}.csv")
@@ -95,3 +99,12 @@ def _read(given: Callable[[], Given]) -> Given:
         return given()
     except UserError as error:
         raise HTTPException(400, str(error)) from error
+    except OverflowError as error:
+        raise HTTPException(400, "This lies before the first or after the last day that there is.") from error
+
+
+def _span(first: date, last: date | None) -> Span:
+    span = parse_span(first, last)
+    if span.days > _MOST_DAYS:
+        raise UserError(f"{span.days:,} days are too many for a page: ask for {_MOST_DAYS} at most.")
+    return span

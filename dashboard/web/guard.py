@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from dashboard.access import Access, User
@@ -35,7 +36,7 @@ class Guard:
         path = request.url.path
         if request.method not in _READING and not _is_own(request):
             return JSONResponse({"detail": "This came from a page of another site."}, 403)
-        user = self._user(request)
+        user = await run_in_threadpool(self._user, request)
         if user is None and path not in _OPEN and not path.startswith(_OPEN_FOLDERS):
             if path.startswith("/api/"):
                 return JSONResponse({"detail": "Log in, or send a token."}, 401, {"WWW-Authenticate": "Bearer"})
@@ -49,8 +50,7 @@ class Guard:
         return await call_next(request)
 
     def _user(self, request: Request) -> User | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if token := bearer(request):
             return self._access.by_secret(token, ("token", "session"))
         if self._header and (name := request.headers.get(self._header)):
             return self._of_proxy(name, request.headers.get("x-shoplog-proxy-secret", ""))
@@ -64,9 +64,16 @@ class Guard:
         return next((user for user in self._access.users() if user.name == name), None)
 
 
+def bearer(request: Request) -> str:
+    """Return the secret that the request is sent with, '' where there is none."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret if scheme.lower() == "bearer" else ""
+
+
 def _is_own(request: Request) -> bool:
     """Return whether a page of this server, or no page, asks."""
-    if request.headers.get("authorization"):
+    # Browsers send no token by themselves, as they do a cookie or a password.
+    if bearer(request):
         return True
     origin = request.headers.get("origin")
     if origin is None:

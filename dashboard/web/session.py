@@ -2,65 +2,81 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from dashboard.access import Access, User
-from dashboard.web.guard import COOKIE, Who
+from dashboard.web.guard import COOKIE, Who, bearer
 
-_MOST_FAILURES, _WITHIN_S = 10, 300
+_WITHIN_S = 300
+# Of one name from one address, and in all: guesses from everywhere are stopped before they cost the machine.
+_MOST_OF_ONE, _MOST_OF_ALL = 10, 200
+# A check of a password takes 64 MiB for a moment.
+_AT_ONCE = 2
 
 
 class Given(BaseModel):
     """What somebody logs in with: a name and its password, or a link's secret."""
 
-    name: str = ""
-    password: str = ""
-    link: str = ""
+    name: str = Field("", max_length=100)
+    password: str = Field("", max_length=200)
+    link: str = Field("", max_length=200)
 
 
-class _Failures:
-    """Counts failed logins of a name and of an address: after ten within five minutes neither is tried."""
+class _Tries:
+    """Counts logins before they are checked, so that many at once count as well; one that is right does not count."""
 
     def __init__(self) -> None:
-        self._times: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._tries: deque[tuple[float, str]] = deque()
+        self._lock = threading.Lock()
 
-    def check(self, keys: tuple[str, ...]) -> None:
-        for key in keys:
-            times = self._times[key]
-            while times and times[0] < time.monotonic() - _WITHIN_S:
-                times.popleft()
-            if len(times) >= _MOST_FAILURES:
-                wait_s = int(_WITHIN_S - (time.monotonic() - times[0])) + 1
+    def begin(self, who: str) -> tuple[float, str]:
+        """Count a try; raises 429 where there were too many."""
+        with self._lock:
+            now = time.monotonic()
+            while self._tries and self._tries[0][0] < now - _WITHIN_S:
+                self._tries.popleft()
+            own = [at for at, one in self._tries if one == who]
+            if len(own) >= _MOST_OF_ONE or len(self._tries) >= _MOST_OF_ALL:
+                first = own[0] if len(own) >= _MOST_OF_ONE else self._tries[0][0]
+                wait_s = int(_WITHIN_S - (now - first)) + 1
                 raise HTTPException(
                     429, f"Too many failed logins: try again in {wait_s} s.", {"Retry-After": str(wait_s)}
                 )
-            if not times:
-                del self._times[key]
+            self._tries.append((now, who))
+            return self._tries[-1]
 
-    def add(self, keys: tuple[str, ...]) -> None:
-        for key in keys:
-            self._times[key].append(time.monotonic())
+    def forget(self, one: tuple[float, str]) -> None:
+        """Take back a try that was right."""
+        with self._lock:
+            if one in self._tries:
+                self._tries.remove(one)
 
 
 def session_routes(access: Access) -> APIRouter:
     """Return the routes of /session."""
-    router, failures = APIRouter(), _Failures()
+    router, tries, checks = APIRouter(), _Tries(), threading.Semaphore(_AT_ONCE)
 
     @router.post("")
     def log_in(given: Given, request: Request, response: Response) -> dict[str, object]:
         """Begin a session; its cookie is no script's to read."""
-        keys = (f"name {given.name}", f"address {request.client.host if request.client else ''}")
-        failures.check(keys)
-        user = access.by_secret(given.link, ("link",)) if given.link else access.by_password(given.name, given.password)
+        address = request.client.host if request.client else ""
+        one = tries.begin(f"{address} {'link' if given.link else f'name {given.name}'}")
+        with checks:
+            user = (
+                access.by_secret(given.link, ("link",))
+                if given.link
+                else access.by_password(given.name, given.password)
+            )
         if user is None:
-            failures.add(keys)
             raise HTTPException(
                 401, "This link was used or is too old." if given.link else "Name or password is wrong."
             )
+        tries.forget(one)
         is_https = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         response.set_cookie(
             COOKIE,
@@ -74,9 +90,9 @@ def session_routes(access: Access) -> APIRouter:
 
     @router.delete("")
     def log_out(request: Request, response: Response) -> dict[str, object]:
-        """End the session, here and for whoever may have copied its cookie."""
-        if session := request.cookies.get(COOKIE):
-            access.end(session)
+        """End the session, here and for whoever may have copied its secret."""
+        for secret in (request.cookies.get(COOKIE, ""), bearer(request)):
+            access.end_session(secret)
         response.delete_cookie(COOKIE)
         return {}
 

@@ -1,19 +1,30 @@
-"""Takes a picture of every screen into docs/screens/: make screens. Two weeks of a generated shop, today's lines live."""
+"""Takes a picture of every screen into docs/screens/: make screens. Three days of a generated shop, today's lines live."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from bench.broker import own_home
-from bench.query import fill
+from bench.history import append_partials, parsed
+from bench.log_lines import SITE
+from shoplog.contracts.families import LIVE_FAMILIES
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
+from shoplog.io.sinks import create_table
 from shoplog.settings import REPOSITORY, Settings
+from shoplog.traffic import TrafficPlan, generate
+from shoplog.transforms.fold import folded
+from shoplog.transforms.measure import measured
 from tests.dashboard.browser import chromium, serving, watched
 
 FOLDER = REPOSITORY / "docs/screens"
-_LINES_A_DAY, _DAYS = 20_000, 14
+_LINES_A_DAY, _DAYS = 20_000, 2
 _WEB = {
     "live": "/", "shop": "/shop?{period}", "traffic": "/traffic?{period}&compare=previous", "bots": "/bots?{period}",
     "anomalies": "/anomalies?{period}", "quality": "/quality/", "login": "/login",
@@ -23,30 +34,40 @@ _WEB = {
 def main() -> None:
     """Take them all."""
     FOLDER.mkdir(exist_ok=True)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    period = f"from={today - timedelta(days=_DAYS):%Y-%m-%d}&to={today:%Y-%m-%d}"
     with own_home(Settings.load()) as own:
-        fill(own, Settings.load(), _LINES_A_DAY, _DAYS)
+        live = _fill(own, today)
         with serving(own) as server, chromium() as browser:
-            period = "from={first}&to={last}".format(**_last_week())
-            for name, path in _WEB.items():
-                known = {} if name == "login" else {"extra_http_headers": server.headers}
-                _take(browser, server.url + path.format(period=period), name, **known)
             shop = server.url + _WEB["shop"].format(period=period)
-            _take(browser, shop, "shop-dark", color_scheme="dark", locale="zh-CN", extra_http_headers=server.headers)
-            _take(
-                browser,
-                server.url,
-                "live-phone",
-                viewport={"width": 390, "height": 844},
-                extra_http_headers=server.headers,
-            )
+            known = {"extra_http_headers": server.headers}
+            for name, path in _WEB.items():
+                # As fresh as with a stream that runs.
+                append_partials(own, live.head(1), [0], 1)
+                _take(browser, server.url + path.format(period=period), name, **({} if name == "login" else known))
+            append_partials(own, live.head(1), [0], 1)
+            _take(browser, shop, "shop-dark", color_scheme="dark", locale="zh-CN", **known)
+            _take(browser, server.url, "live-phone", viewport={"width": 390, "height": 844}, **known)
+            append_partials(own, live.head(1), [0], 1)
             _take_window(server.url, server.headers["Authorization"].split()[1])
 
 
-def _last_week() -> dict[str, Any]:
-    from datetime import UTC, datetime, timedelta
-
-    today = datetime.now(UTC).date()
-    return {"first": today - timedelta(days=6), "last": today}
+def _fill(own: Settings, today: datetime) -> pl.DataFrame:
+    """Import the days before, whose salts still live, and count today's lines live; return today's partials."""
+    folders = [own.home / f"day-{back}/logs" for back in range(_DAYS + 1)]
+    for back, folder in enumerate(folders):
+        start = today - timedelta(days=back)
+        generate(
+            TrafficPlan(SITE, folder, start, start + timedelta(days=1), lines=_LINES_A_DAY + 900 * back, seed=back + 1)
+        )
+    before = [str(path) for folder in folders[1:] for path in folder.glob("*.log")]
+    command = [sys.executable, "-m", "shoplog.cli", "import", *before]
+    subprocess.run(command, check=True, env=os.environ | {"SHOPLOG_HOME": str(own.home)})
+    create_table(own, GOLD_PARTIAL_LIVE.name)
+    partials = folded(measured(parsed(own, sorted(folders[0].glob("*.log")), today.date()), LIVE_FAMILIES))
+    live = partials.filter(pl.col("window_start") <= datetime.now(UTC))
+    append_partials(own, live, [0], 20)
+    return live
 
 
 def _take(browser: Any, url: str, name: str, **options: Any) -> None:

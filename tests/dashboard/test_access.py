@@ -19,6 +19,7 @@ from dashboard.web.app import create_app
 from shoplog.cli import app
 from shoplog.errors import UserError
 from shoplog.settings import Settings
+from shoplog.sites import load_sites
 from tests.dashboard.browser import ADMIN, client_of
 from tests.report.warehouse import DAY, Warehouse, request
 
@@ -97,6 +98,22 @@ def test_guessing_is_stopped_for_a_while(client: TestClient, monkeypatch: pytest
     assert log_in(client).status_code == 200
 
 
+def test_wrong_links_and_other_names_stop_nobody_else(client: TestClient, access: Access) -> None:
+    for n in range(15):
+        assert log_in(client, link=f"guess {n}").status_code == (401 if n < 10 else 429)
+        log_in(client, name=f"name {n}")
+    assert log_in(client).status_code == 200
+    # Guesses of ever other names are stopped together.
+    assert {log_in(client, name=f"other {n}").status_code for n in range(200)} == {401, 429}
+
+
+def test_what_is_no_text_is_refused_like_any_other(client: TestClient) -> None:
+    for given in ('{"link": "\\ud800"}', '{"name": "\\ud800", "password": "x"}'):
+        asked = client.post("/api/v1/session", content=given, headers={"Content-Type": "application/json"})
+        assert asked.status_code in (400, 401), asked.text
+    assert log_in(client, name="n" * 101).status_code == 400
+
+
 def test_a_link_logs_in_once_and_not_after_ten_minutes(
     client: TestClient, access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +146,17 @@ def test_another_sites_page_changes_nothing(client: TestClient) -> None:
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.delete("/api/v1/session", headers=headers).status_code == 403
     assert client.get("/api/v1/session").status_code == 200
+    basic = {"Origin": "http://evil.example", "Authorization": "Basic YTpi"}
+    assert client.delete("/api/v1/session", headers=basic).status_code == 403
     assert client.delete("/api/v1/session", headers={"Origin": "http://testserver"}).status_code == 200
+
+
+def test_the_logout_ends_a_session_that_came_as_a_header_and_no_token(client: TestClient, access: Access) -> None:
+    for kind, status in (("session", 401), ("token", 200)):
+        asked = {"Authorization": f"Bearer {access.make_secret(ANN, kind)}"}  # type: ignore[arg-type]
+        assert client.get("/api/v1/session", headers=asked).status_code == 200
+        client.delete("/api/v1/session", headers=asked)
+        assert client.get("/api/v1/session", headers=asked).status_code == status
 
 
 def test_a_token_is_kept_as_its_hash_and_can_be_removed(client: TestClient, access: Access, settings: Settings) -> None:
@@ -162,6 +189,32 @@ def test_a_user_of_one_site_sees_that_one(settings: Settings) -> None:
     admin = client_of(settings, ADMIN)
     assert len(admin.get(f"/api/v1/pages/traffic?from={DAY}").json()["sites"]) == 2
     assert admin.get("/api/v1/live").json()["status_mix"]["2xx"] == 5
+
+
+def test_a_user_of_one_site_hears_nothing_of_others(settings: Settings) -> None:
+    Warehouse(settings).stream([request()])
+    answer = client_of(settings, BEN).get(f"/api/v1/pages/traffic?from={DAY}")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There are no lines of your sites.")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("", "from: Field required."),
+        ("from=yesterday", "from: Input should be a valid date"),
+        ("from=0001-01-01&to=9999-12-31", "days are too many for a page"),
+        ("from=0001-01-01&compare=previous", "is no period to compare with"),
+        ("from=2026-11-20&compare=9999-12-31", "is no period to compare with"),
+        ("from=2026-11-20&as_of=0001-01-01T00:00%2B14:00", "is no moment"),
+        ("from=2026-11-20&limit=5000", "limit: Input should be less than or equal to 1000"),
+    ],
+)
+def test_a_question_that_cannot_be_read_is_answered_in_a_sentence(
+    settings: Settings, query: str, sentence: str
+) -> None:
+    answer = client_of(settings).get(f"/api/v1/pages/traffic?{query}")
+    assert answer.status_code == 400
+    assert sentence in answer.json()["detail"]
 
 
 def test_a_proxys_word_counts_with_its_secret_alone(settings: Settings, access: Access) -> None:
@@ -201,6 +254,13 @@ def test_the_first_admin_is_made_once_and_users_by_command(settings: Settings, m
     token = run("token", "add", "ben", "wall").stdout.strip()
     assert access.by_secret(token, ("token",)) == User("ben", "operator")
     assert "wall" in run("user", "list", "--json").stdout
+    # What is not given stays: a new password must not show more than the old one.
+    site = next(iter(load_sites(settings)))
+    run("user", "add", "ben", "--site", site, given=f"{PASSWORD}\n")
+    run("user", "add", "ben", given="yet another password\n")
+    assert access.by_password("ben", "yet another password") == User("ben", "operator", (site,))
+    run("user", "add", "ben", "--all-sites", given=f"{PASSWORD}\n")
+    assert access.user("ben") == User("ben", "operator")
     assert isinstance(run("user", "add", "eve", "--role", "king", given=f"{PASSWORD}\n").exception, UserError)
     assert isinstance(run("user", "add", "eve", given="short\n").exception, UserError)
     assert isinstance(run("user", "add", "eve", "--site", "nowhere", given=f"{PASSWORD}\n").exception, UserError)

@@ -270,7 +270,8 @@ def test_the_link_of_the_command_logs_in_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "elsewhere",
+    ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"],
 )
 def test_the_login_leads_to_no_other_server(shop: Shop, elsewhere: str) -> None:
     with watched(shop.browser) as seen:

@@ -7,7 +7,7 @@ const HEIGHT = 220;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const made = new Set();
 
-function plot(place, section, site) {
+function plot(place, section, site, figureName) {
   const [time] = section.dimensions;
   const [first] = section.figures;
   const short = time === "window_hour" ? (text) => text.slice(11, 16) : (text) => text.slice(5, 10);
@@ -22,15 +22,15 @@ function plot(place, section, site) {
       { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => figure(tick, first.unit === "site currency" ? "" : first.unit)) },
     ],
     series: [
-      { value: (_, at) => (at === null || !section.rows[at] ? "–" : section.rows[at].dimensions[time]) },
-      { label: first.name, stroke: colour("--accent"), fill: colour("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 60] }), value: (_, value) => figure(value, first.unit, site.currency) },
+      { label: say(`dimension_${time}`, "day (UTC)"), value: (_, at) => (at === null || !section.rows[at] ? "–" : section.rows[at].dimensions[time]) },
+      { label: figureName(first), stroke: colour("--accent"), fill: colour("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 60] }), value: (_, value) => figure(value, first.unit, site.currency) },
     ],
   }, data, place);
 }
 
 function asTable(section, site, figureName) {
   const [time] = section.dimensions;
-  const head = element("tr", {}, element("th", { scope: "col" }, say(`dimension_${time}`, "time")), ...section.figures.map((one) => element("th", { scope: "col", class: "n" }, figureName(one))));
+  const head = element("tr", {}, element("th", { scope: "col" }, say(`dimension_${time}`, "day (UTC)")), ...section.figures.map((one) => element("th", { scope: "col", class: "n" }, figureName(one))));
   const rows = section.rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.dimensions[time]),
     ...section.figures.map((one) => element("td", {}, figure(row.values[one.name].value, one.unit, site.currency)))));
   return element("details", {}, element("summary", {}, say("as_table", "as a table")),
@@ -60,7 +60,7 @@ export function bars(section, site, title, figureName) {
   // Its width is known once it stands on the page.
   const watcher = new ResizeObserver(() => {
     if (!place.isConnected) { watcher.disconnect(); return; }
-    if (place.firstChild) { for (const chart of made) if (chart.root.parentElement === place) chart.setSize({ width: place.clientWidth, height: HEIGHT }); } else made.add(plot(place, section, site));
+    if (place.firstChild) { for (const chart of made) if (chart.root.parentElement === place) chart.setSize({ width: place.clientWidth, height: HEIGHT }); } else made.add(plot(place, section, site, figureName));
   });
   watcher.observe(place);
   return all;

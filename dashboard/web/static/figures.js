@@ -15,6 +15,11 @@ const isAnomalies = page === "anomalies";
 const address = (query) => (isAnomalies ? `/api/v1/anomalies?${query}` : `/api/v1/pages/${page}?${query}`);
 const at = (id) => document.getElementById(id);
 const form = at("asked");
+const WORTH = {
+  final: "Final: recomputed and published.",
+  final_dirty: "Final: recomputed and published; lines came in since, which the next nightly counts.",
+  provisional: "Provisional: counted live, the days are not all closed yet.",
+};
 let shown = { version: undefined, at: 0 };
 let last = null;
 let heardAt = new Date();
@@ -48,7 +53,7 @@ function showReport(report) {
   }
   at("figures").replaceChildren(...sections);
   const statuses = [...new Set(report.sites.map(({ status }) => status).filter(Boolean))];
-  at("worth").textContent = statuses.map((status) => say(`worth_${status}`, status)).join(" ");
+  at("worth").textContent = statuses.map((status) => say(`worth_${status}`, WORTH[status] ?? status)).join(" ");
   at("left-out").replaceChildren(...report.left_out.map(({ section, because, site }) =>
     element("p", {}, `${say("left_out", "left out")}: ${say(`section_${section}`, section)}${site ? ` (${site})` : ""}: ${because}`)));
 }
@@ -63,6 +68,7 @@ async function show() {
   let trouble = "";
   try {
     const answer = await fetch(address(query));
+    if (answer.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return; }
     const said = await answer.json();
     if (answer.ok) report = said;
     else trouble = typeof said.detail === "string" ? said.detail : say("wrong", "This question cannot be read: check the dates.");
@@ -93,7 +99,7 @@ addEventListener("theme", () => { if (last) show(); });
 
 function tick(silentMs) {
   const text = staleness(last, heardAt, silentMs);
-  if (text) write(at("notice"), text);
+  write(at("stale"), text);
   document.body.classList.toggle("old", text !== "");
 }
 
@@ -107,6 +113,8 @@ follow("/api/v1/live/events", (live) => {
 
 // Anomalies have neither a period beside them nor dimensions to filter by.
 if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, at("csv"), at("filters")]) hidden.hidden = true;
-const { sites } = await (await fetch("/api/v1/sites")).json();
-form.elements.site.append(...sites.map(({ site }) => element("option", { value: site }, site)));
+try {
+  const { sites } = await (await fetch("/api/v1/sites")).json();
+  form.elements.site.append(...sites.map(({ site }) => element("option", { value: site }, site)));
+} catch { /* the page's own question says what is wrong */ }
 show();

@@ -6,8 +6,9 @@ const notice = document.getElementById("notice");
 
 function next() {
   const asked = new URLSearchParams(location.search).get("next") ?? "/";
-  // Only a page of this server: "//elsewhere" would be another's.
-  return /^\/(?![/\\])/.test(asked) ? asked : "/";
+  // Only a page of this server, as the browser reads it: it drops tabs, and takes "//elsewhere" for another's.
+  const url = URL.canParse(asked, location.origin) ? new URL(asked, location.origin) : null;
+  return url?.origin === location.origin ? url.href : "/";
 }
 
 async function logIn(given) {

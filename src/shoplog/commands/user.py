@@ -24,13 +24,16 @@ Name = Annotated[str, typer.Argument(help="The user's name.")]
 @app.command()
 def add(
     name: Name,
-    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "viewer",
+    role: Annotated[str | None, typer.Option(help="viewer (by default), operator or admin.")] = None,
     site: Annotated[list[str] | None, typer.Option(help="May see this site only; repeat it. All by default.")] = None,
+    all_sites: Annotated[bool, typer.Option("--all-sites", help="Take the limit to some sites from a user.")] = False,
 ) -> None:
-    """Add a user, or change it; the password is asked for, or read from standard input where that is no terminal."""
+    """Add a user, or change one: what is not given stays. The password is asked for, or read from standard input."""
     from dashboard.access import Access, User
 
     settings = Settings.load()
+    access = Access(settings)
+    before = next((user for user in access.users() if user.name == name), User(name, "viewer"))
     for one in site or ():
         if one not in load_sites(settings):
             raise UserError(f"Site {one!r} is unknown: use one of {', '.join(load_sites(settings))}.")
@@ -38,7 +41,7 @@ def add(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
-    Access(settings).put(User(name, role, tuple(site or ())), password)
+    access.put(User(name, role or before.role, () if all_sites else tuple(site or before.sites)), password)
 
 
 @app.command("list")
@@ -138,10 +141,10 @@ def _admin_secret(settings: Settings, kind: Literal["link", "session"]) -> str:
 
     access = Access(settings)
     access.ensure_admin()
-    admin = next((user for user in access.users() if user.role == "admin"), None)
-    if admin is None:
-        raise UserError("No user is an admin: make one by shoplog user add NAME --role admin.")
-    return access.make_secret(admin, kind)
+    admins = [user for user in access.users() if user.role == "admin" and not user.sites]
+    if not admins:
+        raise UserError("No user is an admin of all sites: make one by shoplog user add NAME --role admin --all-sites.")
+    return access.make_secret(min(admins, key=lambda user: user.name != "admin"), kind)
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (dashboard, top)

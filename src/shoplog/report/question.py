@@ -92,10 +92,12 @@ def parse_compare(text: str | None, span: Span) -> Span | None:
         return None
     try:
         first = span.first - timedelta(days=span.days) if text == "previous" else date.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(
             f"{text!r} is no period to compare with: write previous, its first day as YYYY-MM-DD, or now."
         ) from error
+    if (date.max - first).days < span.days:
+        raise UserError(f"{text!r} is no period to compare with: it has no end.")
     return Span(first, first + timedelta(days=span.days - 1))
 
 
@@ -104,10 +106,10 @@ def parse_moment(text: str | None, now: datetime) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        given = datetime.fromisoformat(text)
+        moment = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UserError(f"{text!r} is no moment: write it as 2026-03-03T14:05 (UTC) or with its offset.") from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if moment > now:
         raise UserError(f"--as-of {moment.isoformat()} is in the future: name a moment that has been.")
     return moment
