@@ -41,22 +41,22 @@ class FileRows:
     def source(self, family: Family, paths: Sequence[str], is_live: bool) -> Source:
         """Return the rows of these files of the live partials, or of the family's own table."""
         table, day = (GOLD_PARTIAL_LIVE, "window_date") if is_live else (TABLES[family.table], "event_date")
-        if is_live and 0 < len(paths) <= _FEW:
+        if is_live and paths and _are_few(paths):
             self._connection.register("loaded", pa.concat_tables([self._rows(path) for path in paths]))
             return Source("loaded")
         # The contract's columns are there whatever the files have.
         self._connection.register("none", _none(table))
         if not paths:
             return Source("none")
-        scanned = (
-            "select * from read_parquet($files, filename = true, union_by_name = true, "
-            f"hive_partitioning = true, hive_types = {{'{day}': date}})"
-        )
+        # Not by DuckDB's own reading of folders: those of the home are none of a table's.
+        of_folder = f"regexp_extract(filename, '{day}=([0-9-]+)/[^/]*$', 1)::date as {day}"
+        files = "read_parquet($files, filename = true, union_by_name = true, hive_partitioning = false)"
+        scanned = f"select *, {of_folder} from {files}"
         return Source(f"(from none union all by name {scanned})", {"files": list(paths)})
 
     def partials(self, family: Family, paths: Sequence[str]) -> dict[str, pa.Table] | None:
         """Return the family's rows of each live file with their hour; None where the files are many or large."""
-        if len(paths) > _FEW or any(Path(path).stat().st_size > _SMALL_BYTES for path in paths):
+        if not _are_few(paths):
             return None
         for path in paths:
             if (path, family.name) not in self._partials:
@@ -77,8 +77,14 @@ class FileRows:
             day = date.fromisoformat(Path(path).parent.name.partition("=")[2])
             for name, value in (("window_date", pa.scalar(day, pa.date32())), ("filename", pa.scalar(path))):
                 rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
-            self._loaded[path] = pa.concat_tables([_none(GOLD_PARTIAL_LIVE), rows], promote_options="permissive")
+            none = _none(GOLD_PARTIAL_LIVE)
+            both = pa.concat_tables([none, rows], promote_options="permissive")
+            self._loaded[path] = both.select(none.schema.names)
         return self._loaded[path]
+
+
+def _are_few(paths: Sequence[str]) -> bool:
+    return len(paths) <= _FEW and all(Path(path).stat().st_size <= _SMALL_BYTES for path in paths)
 
 
 def _none(table: Table) -> pa.Table:

@@ -17,7 +17,7 @@ from dashboard.read_model.known_files import KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.commits import latest_version, written_at
+from shoplog.io.commits import State, entry_identity, latest_state, written_at
 from shoplog.settings import Settings
 
 
@@ -29,7 +29,7 @@ class LiveReadModel:
         self._settings = settings
         self._partials = settings.warehouse / GOLD_PARTIAL_LIVE.name
         self._published = settings.warehouse / PUBLISHED_DAY.name
-        self._versions: tuple[int | None, int | None] = (None, None)
+        self._states: tuple[State, State] = ((None, None), (None, None))
         self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
         self._table: DeltaTable | None = None
@@ -42,33 +42,36 @@ class LiveReadModel:
         with self._lock:
             self._refresh()
             stale = None if self._visible_at is None else time.time() - self._visible_at
-            return {**self._figures, "version": self._versions[0], "visible_at": self._visible_at, "stale_s": stale}
+            return {**self._figures, "version": self._states[0][0], "visible_at": self._visible_at, "stale_s": stale}
 
     def _refresh(self) -> None:
-        while (versions := self._newest_versions()) != self._versions:
-            version, published = versions
+        while (states := self._newest_states()) != self._states:
+            (version, _), published = states
             if version is None:
-                self._versions, self._visible_at, self._figures = versions, None, {"has_lines": False}
+                self._states, self._visible_at, self._figures, self._table = states, None, {"has_lines": False}, None
                 return
             try:
                 table = self._opened(version)
                 visible_at = written_at(self._partials, table.version())
-                self._figures = self._read(table, published, visible_at)
-                self._versions, self._visible_at = (table.version(), published), visible_at
+                self._figures = self._read(table, published[0], visible_at)
+                state = (table.version(), entry_identity(self._partials, table.version()))
+                self._states, self._visible_at = (state, published), visible_at
                 return
             except (FileNotFoundError, pl.exceptions.ComputeError):
                 # Files that upkeep has folded may be removed while they are read; the version after that has no need of
                 # them. At the newest version nothing may be missing.
-                if self._newest_versions() == versions:
+                if self._newest_states() == states:
                     raise
 
-    def _newest_versions(self) -> tuple[int | None, int | None]:
-        known, published = self._versions
-        return latest_version(self._partials, known), latest_version(self._published, published)
+    def _newest_states(self) -> tuple[State, State]:
+        (known, _), (published, _) = self._states
+        return latest_state(self._partials, known), latest_state(self._published, published)
 
     def _opened(self, version: int) -> DeltaTable:
         """Return the partials at this version or a later one; only new entries of the log are read."""
-        if self._table is None or self._table.version() > version:
+        known, identity = self._states[0]
+        is_other = entry_identity(self._partials, known) != identity
+        if self._table is None or is_other or self._table.version() > version:
             self._table = DeltaTable(str(self._partials))
         self._table.update_incremental()
         return self._table

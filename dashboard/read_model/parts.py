@@ -14,7 +14,7 @@ from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.commits import latest_version
+from shoplog.io.commits import Identity, State, entry_identity, latest_state
 from shoplog.io.duck import NEWEST, Row, open_tables, rows_of
 from shoplog.io.pinned import files_at, pinned_version
 from shoplog.report.question import Span
@@ -42,26 +42,33 @@ class Parts:
         self._live: dict[date, list[str]] = {}
         self._pinned: dict[str, dict[tuple[int, date], list[str]]] = defaultdict(dict)
         self.published: list[Row] = []
-        self.versions: tuple[int | None, int | None] = (None, None)
+        self._identities: dict[str, tuple[int, Identity]] = {}
+        # Of the live partials and of what is published.
+        self.states: tuple[State, State] = ((None, None), (None, None))
+
+    @property
+    def live_version(self) -> int | None:
+        """The version of the live partials that files are listed of."""
+        return None if self._handle is None else int(self._handle.version())
 
     def refresh(self) -> set[str]:
         """Come to the newest versions of the live partials and of what is published; return the files that no version has now."""
         live, published = (
-            latest_version(table, known)
-            for table, known in zip((self._live_table, self._published_table), self.versions, strict=True)
+            latest_state(table, known)
+            for table, (known, _) in zip((self._live_table, self._published_table), self.states, strict=True)
         )
-        if (live, published) == self.versions:
+        if (live, published) == self.states:
             return set()
         before = self._paths()
-        if published != self.versions[1]:
+        if published != self.states[1]:
             found = open_tables(self._settings, PUBLISHED_DAY).execute(f"select * from {PUBLISHED_DAY.name} {NEWEST}")
             self.published = rows_of(found)
             self._forget_versions()
-        if live is None:
+        if live[0] is None:
             self._handle, self._live = None, {}
-        elif live != self.versions[0]:
-            self._list_live(live)
-        self.versions = (live, published)
+        elif live != self.states[0]:
+            self._list_live(live[0])
+        self.states = (live, published)
         return before - self._paths()
 
     def of(self, family: Family, spans: Iterable[Span]) -> list[Part]:
@@ -75,13 +82,24 @@ class Parts:
         for row in self.published:
             if row["day"] in days and (version := pinned_version(row, table)) is not None:
                 sites[version, row["day"]].add(row["site"])
-        known = self._pinned[table]
+        known = self._known_pins(table, sites.keys())
         known |= files_at(self._settings, table, sites.keys() - known.keys())
         return [Part(path, False, frozenset(of)) for pin, of in sites.items() for path in known[pin]]
 
     def all_live(self, spans: Iterable[Span]) -> list[Part]:
         """Return the live parts of the spans' days, with the rows of days that are published."""
         return [Part(path, True, frozenset()) for day in sorted(_days(spans)) for path in self._live.get(day, ())]
+
+    def _known_pins(self, table: str, pins: Collection[tuple[int, date]]) -> dict[tuple[int, date], list[str]]:
+        """Return the files of versions that were asked for before, none where the table was made anew since."""
+        folder = self._settings.warehouse / table
+        version, identity = self._identities.get(table, (None, None))
+        if version is not None and entry_identity(folder, version) != identity:
+            self._pinned[table].clear()
+        newest = max((version for version, _ in (*pins, *self._pinned[table])), default=None)
+        if newest is not None:
+            self._identities[table] = (newest, entry_identity(folder, newest))
+        return self._pinned[table]
 
     def live_days(self) -> Collection[date]:
         """Return the days of live files."""
@@ -102,7 +120,9 @@ class Parts:
                 del known[version, day]
 
     def _list_live(self, version: int) -> None:
-        if self._handle is None or self._handle.version() > version:
+        known, identity = self.states[0]
+        is_other = entry_identity(self._live_table, known) != identity
+        if self._handle is None or is_other or self._handle.version() > version:
             self._handle = DeltaTable(str(self._live_table))
         self._handle.update_incremental()
         actions = pl.DataFrame(self._handle.get_add_actions(flatten=True)).select("path", "partition.window_date")

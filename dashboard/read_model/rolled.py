@@ -140,8 +140,9 @@ class RolledFiles:
         _keep(self._known, rolling)
         known = self._known[rolling]
         for is_live in (True, False):
-            missing = [part.path for part in parts if part.is_live == is_live and part.path not in known]
-            if missing:
+            # Of one file several sites' rows may count, each by a version of its own.
+            every = dict.fromkeys(part.path for part in parts if part.is_live == is_live)
+            if missing := [path for path in every if path not in known]:
                 known |= self._read(rolling, missing, is_live)
         return pa.concat_tables([known[""].rows, *(known[part.path].counted(part) for part in parts)])
 

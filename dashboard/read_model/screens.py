@@ -7,13 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from dashboard.read_model.incidents import incidents
-from dashboard.read_model.parts import Part, Parts
+from dashboard.read_model.parts import Parts
 from dashboard.read_model.rolled import RolledFiles, Rolling
 from jobs.report import make_report, report_of
 from shoplog.contracts.families import TRAFFIC
@@ -30,7 +31,7 @@ from shoplog.report.question import Question, Span, spans_of
 from shoplog.settings import Settings
 
 T = TypeVar("T")
-_ANSWERS = 200
+_ANSWERS, _BEFORE = 200, "rows_before"
 # By hour as well: what is added up of one is not of the other.
 _LIVE_REQUESTS = Section("live_requests", "", TRAFFIC, ("window_date", "window_hour"), ("requests",))
 _REQUESTS = Section("requests", "", TRAFFIC, ("window_date",), ("requests",))
@@ -55,7 +56,9 @@ class ScreenReadModel:
             return self._tried(lambda: self._answer(question, tuple(sites), tuple(sections)))
 
     def _answer(self, question: Question, sites: tuple[str, ...], sections: tuple[Section, ...]) -> Report:
-        key = (self._parts.versions, question, sites, sections)
+        # Currencies stand in the sites' files.
+        files = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(self._settings.sites_dir.glob("*.toml")))
+        key = (self._parts.states, files, question, sites, sections)
         if key not in self._answers:
             opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
             self._answers[key] = report_of(opened, self._settings, question, sites, sections)
@@ -71,12 +74,12 @@ class ScreenReadModel:
         """
         self._rolled.forget(self._parts.refresh())
         while True:
-            versions = self._parts.versions
+            states = self._parts.states
             try:
                 return read()
             except (FileNotFoundError, duckdb.IOException):
                 self._rolled.forget(self._parts.refresh())
-                if self._parts.versions == versions:
+                if self._parts.states == states:
                     raise
 
     def anomalies(self, span: Span, sites: Sequence[str]) -> list[dict[str, Any]]:
@@ -102,10 +105,13 @@ class _Opened:
         self, connection: duckdb.DuckDBPyConnection, parts: Parts, rolled: RolledFiles, spans: Sequence[Span]
     ) -> None:
         self._connection, self._parts, self._rolled, self._spans = connection, parts, rolled, spans
-        self.live_version = parts.versions[0]
+        self.live_version = parts.live_version
         counted, live = (Rolling.of(section, Question(spans[0])) for section in (_REQUESTS, _LIVE_REQUESTS))
-        connection.register("traffic_rows", self._rows(counted, lambda span: parts.of(TRAFFIC, [span])))
-        connection.register("live_rows", self._rows(live, lambda span: parts.all_live([span])))
+        days = _apart(spans)
+        traffic = [rolled.rows(counted, parts.of(TRAFFIC, [span]), span) for span in days]
+        connection.register("traffic_rows", pa.concat_tables(traffic))
+        lines = [rolled.rows(live, parts.all_live([span]), span) for span in days]
+        connection.register("live_rows", pa.concat_tables(lines))
         known = pa.Table.from_pylist(parts.published, arrow_schema(PUBLISHED_DAY))
         connection.register("published_then", known)
         self.days = rows_of(connection.execute(days_query("from live_rows")))
@@ -118,12 +124,18 @@ class _Opened:
         return gaps(family, self.days, self._parts.published)
 
     def rows(self, section: Section, question: Question, sites: Sequence[str]) -> list[Row]:
-        rolled = self._rows(Rolling.of(section, question), lambda span: self._parts.of(section.family, [span]))
-        self._connection.register(f"{section.family.name}_rows", rolled)
+        rolling, family = Rolling.of(section, question), section.family
+        # A period's rows may stand for all of its days: the other period's are kept apart, though they may be of the same days.
+        for span, name in zip(self._spans, (f"{family.name}_rows", _BEFORE), strict=False):
+            self._connection.register(name, self._rolled.rows(rolling, self._parts.of(family, [span]), span))
         # What the rows had to fulfil they do.
         added = replace(section, family=summed(section.family), only="")
         bare = replace(question, filters=())
-        return rows_of(self._connection.execute(*section_query(added, bare, sites)))
+        return rows_of(self._connection.execute(*section_query(added, bare, sites, _BEFORE)))
 
-    def _rows(self, rolling: Rolling, parts: Callable[[Span], Sequence[Part]]) -> pa.Table:
-        return pa.concat_tables([self._rolled.rows(rolling, parts(span), span) for span in self._spans])
+
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Return the spans, as one where they share a day."""
+    first, last = min(spans, key=lambda span: span.first), max(spans, key=lambda span: span.last)
+    shared = any(one.last >= other.first for one, other in pairwise(sorted(spans, key=lambda span: span.first)))
+    return [Span(first.first, last.last)] if shared else list(spans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -100,10 +100,9 @@ def _files(data_docs: Path) -> APIRouter:
     def docs() -> Path:
         return data_docs if data_docs.exists() else _STATIC / "no_report.html"
 
-    @router.get("/{page}")
-    def figures(page: str) -> Path:
-        if page not in (*PAGES, "anomalies"):
-            raise HTTPException(404, "There is no such page.")
+    def figures() -> Path:
         return _STATIC / "figures.html"
 
+    for page in (*PAGES, "anomalies"):
+        router.add_api_route(f"/{page}", figures)
     return router

@@ -56,6 +56,7 @@ def test_a_days_rows_are_taken_along(shop: Settings, tmp_path: Path) -> None:
         (("gold_traffic_1m_now", "--output", "x.xlsx"), "let its name end in .csv, .json, .parquet"),
         (("gold_nothing", "--output", "x.csv"), "gold_nothing does not exist"),
         (("gold_traffic_1m_now", "--output", "/nowhere/x.csv"), "The query failed"),
+        (("gold_traffic_1m_now", "--output", "x.csv", "--to", "2020-01-01"), "swap them"),
     ],
 )
 def test_what_cannot_be_taken_along_is_said(shop: Settings, arguments: tuple[str, ...], sentence: str) -> None:
@@ -86,3 +87,22 @@ def test_the_prompt_answers_questions_of_several_lines_until_it_is_left(
     prompt.onecmd("select")
     assert prompt.prompt == "    ...> "
     assert prompt.onecmd("EOF")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("select 1.50::decimal(18,2) as revenue, date '2026-01-01' as day", {"revenue": "1.50", "day": "2026-01-01"}),
+        ("select 1 as a, 2 as a", {"a": 1, "a_2": 2}),
+        ("select interval 1 day as i", {"i": "1 day, 0:00:00"}),
+    ],
+)
+def test_whatever_a_question_finds_has_its_json(shop: Settings, query: str, found: dict[str, Any]) -> None:
+    assert json.loads(run("sql", query, "--format", "json")) == found
+
+
+def test_a_comment_ends_with_its_line_and_is_no_question(shop: Settings, tmp_path: Path) -> None:
+    assert run("sql", "select 1 as a -- that is all", "--output", str(tmp_path / "a.csv")).startswith("1 rows")
+    for nothing in ("", "-- nothing"):
+        with pytest.raises(UserError, match="There is no question"):
+            run("sql", "--format", "json", given=nothing)

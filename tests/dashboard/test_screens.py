@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
+from dashboard.read_model import LiveReadModel
 from dashboard.read_model.rolled import RolledFiles
 from dashboard.read_model.screens import ScreenReadModel
 from jobs.report import Tables, report_of
@@ -69,6 +71,8 @@ QUESTIONS = (
     Question(Span(DAY, DAY)),
     Question(Span(EVE, DAY), limit=3),
     Question(Span(DAY, DAY), compare=Span(EVE, EVE)),
+    Question(Span(EVE, DAY), compare=Span(DAY, days_after(1))),
+    Question(Span(EVE, DAY), compare=Span(EVE, DAY)),
     Question(Span(EVE, DAY), filters=(Filter("country", ("DE", None)),)),
     Question(Span(EVE, DAY), filters=(Filter("path", ("/cart",), negated=True), Filter("http_status", ("404",)))),
 )
@@ -84,7 +88,7 @@ SHOWN = [
 
 
 def agree(model: ScreenReadModel, shop: Warehouse) -> None:
-    for sites, question in zip(((), (), ("outlet",), (), ("shop",)), QUESTIONS, strict=True):
+    for sites, question in zip(((), (), ("outlet",), (), (), (), ("shop",)), QUESTIONS, strict=True):
         days = [(span.first, span.last) for span in spans_of(question)]
         tables = Tables(Period(shop.settings, days))
         said = report_of(tables, shop.settings, question, sites, SHOWN)
@@ -113,6 +117,67 @@ def test_screens_say_what_the_report_says_whatever_comes_between(shop: Warehouse
     agree(model, shop)
     DeltaTable(str(shop.settings.warehouse / GOLD_PARTIAL_LIVE.name)).optimize.compact()
     agree(model, shop)
+
+
+def test_a_file_that_two_sites_have_at_different_versions_counts_once(shop: Warehouse) -> None:
+    lines = some(3)
+    of_day = [line for line in lines if line["event_date"] == DAY]
+    shop.stream(lines)
+    shop.recompute(of_day)
+    shop.publish(NIGHT, live_requests=len(of_day))
+    # Another day is recomputed, then the other site is published: a later version, the same file.
+    shop.recompute([line for line in lines if line["event_date"] == EVE], EVE)
+    shop.publish(NIGHT, live_requests=len(of_day), site="outlet")
+    agree(ScreenReadModel(shop.settings), shop)
+
+
+@pytest.mark.parametrize("commits", [1, 2, 4])
+def test_a_table_that_is_made_anew_is_read_anew(shop: Warehouse, commits: int) -> None:
+    def fill(seed: int, count: int) -> None:
+        lines = some(seed)
+        for part in range(count):
+            shop.stream(lines[part::count])
+        shop.recompute([line for line in lines if line["event_date"] == EVE], EVE)
+        shop.publish(NIGHT, EVE, live_requests=9)
+
+    fill(4, 2)
+    model, live = ScreenReadModel(shop.settings), LiveReadModel(shop.settings)
+    agree(model, shop)
+    assert live.snapshot()["has_lines"]
+    shutil.rmtree(shop.settings.warehouse)
+    if commits == 4:
+        assert not live.snapshot()["has_lines"]
+    fill(5, commits)
+    agree(model, shop)
+    assert live.snapshot()["status_mix"] == LiveReadModel(shop.settings).snapshot()["status_mix"]
+
+
+def test_folders_above_the_home_say_nothing_of_its_tables(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "site=shop/country=x/window_date=never/event_date=no/home", host="web1")
+    shop = Warehouse(settings)
+    lines = some(6)
+    shop.stream(lines)
+    shop.recompute([line for line in lines if line["event_date"] == EVE], EVE)
+    shop.publish(NIGHT, EVE, live_requests=9)
+    agree(ScreenReadModel(settings), shop)
+
+
+def test_a_sites_new_currency_is_shown_at_once(shop: Warehouse, tmp_path: Path) -> None:
+    sites = tmp_path / "sites"
+    shutil.copytree(shop.settings.sites_dir, sites)
+    settings = shop.settings.model_copy(update={"sites_dir": sites})
+    shop.stream(some(1))
+    model = ScreenReadModel(settings)
+
+    def currency() -> str | None:
+        report = model.report(Question(Span(EVE, DAY)), ("shop",), SHOWN)
+        return report.sites[0].currency
+
+    assert currency() == "EUR"
+    (file,) = (path for path in sites.glob("*.toml") if 'name = "shop"' in path.read_text())
+    text = file.read_text()
+    file.write_text(text.replace('"EUR"', '"CHF"') if '"EUR"' in text else text + '\ncurrency = "CHF"\n')
+    assert currency() == "CHF"
 
 
 def test_a_second_question_reads_no_file_again(shop: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,17 +63,21 @@ def export(
 ) -> None:
     """Write a table's rows of a UTC day or period into a file."""
     from shoplog.io.query import FILE_FORMS, columns_of, write_sql
+    from shoplog.report.question import parse_span
 
     settings, form = Settings.load(), output.suffix.removeprefix(".")
     if form not in FILE_FORMS:
         raise UserError(f"{output} says no format: let its name end in {', '.join('.' + name for name in FILE_FORMS)}.")
-    first = parse_day(day)
-    last = first if to is None else parse_day(to)
-    found = [(name, of_day) for name, of_day in _DAYS if name in columns_of(settings, table)]
+    span = parse_span(parse_day(day), None if to is None else parse_day(to))
+    columns = columns_of(settings, table)
+    found = [(name, of_day) for name, of_day in _DAYS if name in columns]
     if not found:
         raise UserError(f"{table} has no day to choose by: use shoplog sql with --output.")
     rows = write_sql(
-        settings, f"select * from \"{table}\" where {found[0][1]} between '{first}' and '{last}'", output, form
+        settings,
+        f"select * from \"{table}\" where {found[0][1]} between '{span.first}' and '{span.last}'",
+        output,
+        form,
     )
     print(f"{rows:,} rows in {output}")
 

@@ -30,7 +30,7 @@ class SqlPrompt(cmd.Cmd):
         elif word:
             self._lines.append(line)
         if word.endswith(";"):
-            self._answer(" ".join(self._lines))
+            self._answer("\n".join(self._lines))
             self._lines = []
         self.prompt = "    ...> " if self._lines else "shoplog> "
         return False

@@ -11,6 +11,9 @@ from urllib.parse import unquote
 
 from shoplog.errors import UserError
 
+Identity = tuple[int, int] | None
+State = tuple[int | None, Identity]
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -34,6 +37,24 @@ def latest_version(table: Path, known: int | None = None) -> int | None:
         return known
     versions = [int(path.stem) for path in log.glob("*.json") if path.stem.isdigit()] if log.is_dir() else []
     return max(versions, default=None)
+
+
+def latest_state(table: Path, known: int | None = None) -> State:
+    """Return the newest version, as `latest_version`, with what tells its log entry from one of the same number.
+
+    A table that was made anew or restored comes to each version once more.
+    """
+    version = latest_version(table, known)
+    return version, entry_identity(table, version)
+
+
+def entry_identity(table: Path, version: int | None) -> Identity:
+    """Return what tells the version's log entry from another of its number; None where it is gone."""
+    try:
+        found = None if version is None else _entry(table, version).stat()
+    except FileNotFoundError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)
 
 
 def written_at(table: Path, version: int) -> float:

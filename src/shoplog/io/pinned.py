@@ -65,7 +65,7 @@ def pinned_rows(family: Family, files: Sequence[str]) -> str:
     """
     paths = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
     return (
-        f"select r.* exclude (event_date, filename), r.event_date as window_date from read_parquet([{paths}], "
-        "filename = true, union_by_name = true, hive_partitioning = true, hive_types = {'event_date': date}) r "
+        "select r.* exclude (filename), regexp_extract(r.filename, 'event_date=([0-9-]+)/[^/]*$', 1)::date as window_date "
+        f"from read_parquet([{paths}], filename = true, union_by_name = true, hive_partitioning = false) r "
         f"semi join {family.name}_pins p on p.filename = r.filename and p.site = r.site"
     )

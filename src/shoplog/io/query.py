@@ -25,7 +25,10 @@ def run_sql(settings: Settings, query: str) -> tuple[list[str], Rows]:
     """Return column names and rows; raises `UserError` with DuckDB's sentence where the query is wrong."""
     try:
         cursor = connect(settings, query.lower()).execute(query)
-        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        # A question of comments alone is answered by nothing.
+        if cursor is None or not cursor.description:
+            raise UserError("There is no question: write SQL such as select count(*) from silver_request.")
+        return _apart([column[0] for column in cursor.description]), cursor.fetchall()
     except duckdb.Error as error:
         raise UserError(f"The query failed: {str(error).splitlines()[0]}") from error
 
@@ -34,7 +37,7 @@ def write_sql(settings: Settings, query: str, path: Path, form: str) -> int:
     """Write what the query finds into the file, as `FILE_FORMS` names them; return how many rows."""
     try:
         written = connect(settings, query.lower()).execute(
-            f"copy ({query.rstrip().rstrip(';')}) to $path ({FILE_FORMS[form]})", {"path": str(path)}
+            f"copy ({query.rstrip().rstrip(';')}\n) to $path ({FILE_FORMS[form]})", {"path": str(path)}
         )
         return int(written.fetchall()[0][0])
     except duckdb.Error as error:
@@ -61,7 +64,14 @@ def format_rows(names: list[str], rows: Rows, output: str) -> str:
         return str(pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row"))
 
 
+def _apart(names: list[str]) -> list[str]:
+    """Return the names, with a number behind those that were there before."""
+    return [name if (n := names[:at].count(name)) == 0 else f"{name}_{n + 1}" for at, name in enumerate(names)]
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, int | float | str | None) else str(value)

@@ -23,8 +23,10 @@ def figures(section: Section) -> list[Figure]:
     return [known[name] for name in section.figures]
 
 
-def section_query(section: Section, question: Question, sites: Sequence[str]) -> tuple[str, Parameters]:
-    """Return SQL over the view `<family>_rows`, and its parameters.
+def section_query(
+    section: Section, question: Question, sites: Sequence[str], before: str | None = None
+) -> tuple[str, Parameters]:
+    """Return SQL over the view `<family>_rows`, and its parameters; the other period's rows may have a view of their own.
 
     Its rows: site, `place` (from 1), `places` (rows in all), the dimensions, the figures, `found` (null where no partial
     stands behind the row); with a period to compare with, its figures and `found` as `before_<name>`. First place first.
@@ -39,7 +41,7 @@ def section_query(section: Section, question: Question, sites: Sequence[str]) ->
     every = "(select unnest($sites) as site) left join added using (site)" if not section.by else "added"
     most = "" if section.is_series else f"{shown[0].sql} desc nulls last, "
     parts = [
-        f"added as ({_added(section, conditions, 'span')})",
+        f"added as ({_added(section, conditions, 'span', f'{section.family.name}_rows')})",
         f"placed as (select *, row_number() over (partition by site order by {most}{keys}) as place, "
         f"count(*) over (partition by site) as places from {every} where {section.at_least or 'true'})",
         f"chosen as (select * from placed{'' if section.is_series else f' where place <= {question.limit}'})",
@@ -51,7 +53,7 @@ def section_query(section: Section, question: Question, sites: Sequence[str]) ->
         parameters |= _dates("compare", question.compare)
         same = " and ".join(f"a.{name} is not distinct from b.{name}" for name in ("site", *section.by))
         parts += [
-            f"earlier as ({_added(section, conditions, 'compare')})",
+            f"earlier as ({_added(section, conditions, 'compare', before or f'{section.family.name}_rows')})",
             f"before as (select {keys}, {read} from (select b.* from earlier b semi join chosen a on {same}))",
         ]
         select += "".join(f", b.{name} as {BEFORE}{name}" for name in (FOUND, *section.figures))
@@ -77,13 +79,13 @@ def _dates(name: str, span: Span) -> Parameters:
     return {f"{name}_first": span.first, f"{name}_last": span.last}
 
 
-def _added(section: Section, conditions: str, span: str) -> str:
+def _added(section: Section, conditions: str, span: str, rows: str) -> str:
     """Return the SQL of one period's partials added up by the section's dimensions."""
     counted = COUNTED.get(section.family.name, {})
     by = ["site", *kept_dimensions(section)]
     merged = ", ".join(f"{merge_sql(metric)} as {metric.name}" for metric in needed_metrics(section))
     added = (
-        f"select {', '.join(by)}, true as {FOUND}, {merged} from {section.family.name}_rows "
+        f"select {', '.join(by)}, true as {FOUND}, {merged} from {rows} "
         f"where window_date between ${span}_first and ${span}_last and {conditions} group by all"
     )
     if not counted:
