@@ -1,10 +1,10 @@
 // A series as bars, with the same figures as a table for those who do not see them, and as a picture to take along.
 import { figure } from "./numbers.js";
-import { element } from "./shell.js";
+import { axis, barSeries, fromZero } from "./plot.js";
+import { element, scrolled } from "./shell.js";
 import { say } from "./words.js";
 
 const HEIGHT = 220;
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const made = new Set();
 
 function plot(place, section, site, figureName) {
@@ -12,18 +12,17 @@ function plot(place, section, site, figureName) {
   const [first] = section.figures;
   const short = time === "window_hour" ? (text) => text.slice(11, 16) : (text) => text.slice(5, 10);
   const values = section.rows.map((row) => row.values[first.name].value);
-  const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const data = [section.rows.map((_, at) => at), values.map((value) => (value === null ? null : Number(value)))];
   return new uPlot({
     width: place.clientWidth || 600, height: HEIGHT, cursor: { drag: { x: false, y: false } },
-    scales: { x: { time: false, range: () => [-0.5, section.rows.length - 0.5] }, y: { range: (_, low, high) => [0, (high || 1) * 1.1] } },
+    scales: { x: { time: false, range: () => [-0.5, section.rows.length - 0.5] }, y: { range: fromZero } },
     axes: [
-      { ...axis, incrs: [1, 2, 5, 7, 14, 28], values: (_, places) => places.map((at) => (Number.isInteger(at) && section.rows[at] ? short(section.rows[at].dimensions[time]) : "")) },
-      { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => figure(tick, first.unit === "site currency" ? "" : first.unit)) },
+      axis({ incrs: [1, 2, 5, 7, 14, 28], values: (_, places) => places.map((at) => (Number.isInteger(at) && section.rows[at] ? short(section.rows[at].dimensions[time]) : "")) }),
+      axis({ size: 70, values: (_, ticks) => ticks.map((tick) => figure(tick, first.unit === "site currency" ? "" : first.unit)) }),
     ],
     series: [
       { label: say(`dimension_${time}`, "day (UTC)"), value: (_, at) => (at === null || !section.rows[at] ? "–" : section.rows[at].dimensions[time]) },
-      { label: figureName(first), stroke: colour("--accent"), fill: colour("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 60] }), value: (_, value) => figure(value, first.unit, site.currency) },
+      barSeries(figureName(first), "--accent", { size: [0.7, 60] }, (_, value) => figure(value, first.unit, site.currency)),
     ],
   }, data, place);
 }
@@ -34,7 +33,7 @@ function asTable(section, site, figureName) {
   const rows = section.rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.dimensions[time]),
     ...section.figures.map((one) => element("td", {}, figure(row.values[one.name].value, one.unit, site.currency)))));
   return element("details", {}, element("summary", {}, say("as_table", "as a table")),
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("as_table", "as a table") }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))));
+    scrolled(say("as_table", "as a table"), head, rows));
 }
 
 function picture(place, name) {

@@ -1,4 +1,5 @@
 // The last hour as one bar a minute: all requests, and in front of them those that failed.
+import { axis, barSeries, fromZero } from "./plot.js";
 import { say } from "./words.js";
 
 const HEIGHT = 260;
@@ -8,26 +9,18 @@ const rate = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 let plot = null;
 let points = null;
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function bars(label, name) {
-  return {
-    label, stroke: colour(name), fill: colour(name), width: 0, points: { show: false },
-    paths: uPlot.paths.bars({ size: [0.8, 24], align: 1 }), value: (_, v) => (v == null ? "–" : rate.format(v)),
-  };
-}
+const bars = (label, name) => barSeries(label, name, { size: [0.8, 24], align: 1 }, (_, v) => (v == null ? "–" : rate.format(v)));
 
 function make() {
   if (plot) plot.destroy();
-  const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const clock = (_, times) => times.map((s) => new Date(s * 1000).toISOString().slice(11, 16));
   plot = new uPlot({
     width: place.clientWidth, height: HEIGHT, cursor: { drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: () => { const end = points[0].at(-1) + 60; return [end - HOUR_S, end]; } },
-      y: { range: (_, low, high) => [0, (high || 1) * 1.1] },
+      y: { range: fromZero },
     },
-    axes: [{ ...axis, values: clock }, { ...axis, size: 60, values: (_, values) => values.map((v) => rate.format(v)) }],
+    axes: [axis({ values: clock }), axis({ size: 60, values: (_, values) => values.map((v) => rate.format(v)) })],
     series: [
       { label: say("minute", "minute"), value: (_, s) => (s == null ? "–" : `${clock(_, [s])[0]} UTC`) },
       bars(say("chart_requests", "requests/s"), "--accent"), bars(say("chart_errors", "of these 4xx and 5xx"), "--bad"),

@@ -1,16 +1,14 @@
 // A page of figures: the question of the address is put to the API, and put again when new lines were counted.
 import { ask, asked, lastDays, withoutFilter } from "./asked.js";
 import { clear } from "./bars.js";
-import { follow } from "./feed.js";
 import { drawAnomalies } from "./incidents.js";
 import { draw } from "./sections.js";
-import { element, head } from "./shell.js";
-import { staleness, write } from "./stale.js";
+import { NAMES, element, head } from "./shell.js";
+import { followLive, write } from "./stale.js";
 import { say } from "./words.js";
 
 const AGAIN_AFTER_MS = 5000;
 const page = location.pathname.slice(1);
-const TITLES = { shop: "Shop", traffic: "Traffic", bots: "Bots", anomalies: "Anomalies" };
 const isAnomalies = page === "anomalies";
 const address = (query) => (isAnomalies ? `/api/v1/anomalies?${query}` : `/api/v1/pages/${page}?${query}`);
 const at = (id) => document.getElementById(id);
@@ -22,11 +20,10 @@ const WORTH = {
 };
 let shown = { version: undefined, at: 0 };
 let last = null;
-let heardAt = new Date();
 let turn = 0;
 
 function showQuestion(query) {
-  head(at("head"), say(`page_${page}`, TITLES[page]), query);
+  head(at("head"), NAMES[page], query);
   for (const name of ["from", "to"]) form.elements[name].value = query.get(name);
   form.elements.site.value = query.get("site") ?? "";
   form.elements.compare.value = query.get("compare") ?? "";
@@ -78,8 +75,7 @@ async function show() {
   // A later question was asked meanwhile: its answer is the one to show.
   if (mine !== turn) return;
   document.body.classList.remove("busy");
-  at("notice").hidden = trouble === "";
-  at("notice").textContent = trouble;
+  write(at("notice"), trouble);
   if (report && isAnomalies) at("figures").replaceChildren(drawAnomalies(report.anomalies));
   else if (report) showReport(report);
   else if (trouble) at("figures").replaceChildren();
@@ -97,19 +93,11 @@ form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("popstate", show);
 addEventListener("theme", () => { if (last) show(); });
 
-function tick(silentMs) {
-  const text = staleness(last, heardAt, silentMs);
-  write(at("stale"), text);
-  document.body.classList.toggle("old", text !== "");
-}
-
-follow("/api/v1/live/events", (live) => {
+followLive((live) => {
   last = live;
-  heardAt = new Date();
-  tick(0);
   const isToday = asked().get("to") >= live.data_as_of?.slice(0, 10);
   if (shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS) show();
-}, tick);
+});
 
 // Anomalies have neither a period beside them nor dimensions to filter by.
 if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, at("csv"), at("filters")]) hidden.hidden = true;

@@ -1,11 +1,10 @@
-// The page: snapshots in, text out. Everything that came from a log is written with textContent only.
+// The page: snapshots in, text out. Everything that came from a log is written as text only.
 import { draw } from "./chart.js";
-import { follow } from "./feed.js";
-import { head } from "./shell.js";
-import { clock, staleness, write } from "./stale.js";
-import { language, say } from "./words.js";
+import { element, head } from "./shell.js";
+import { clock, followLive, write } from "./stale.js";
+import { LOCALES, language, say } from "./words.js";
 
-const LOCALE = language === "zh" ? "zh-Hans" : "en";
+const LOCALE = LOCALES[language];
 const DAY_STATUS = { provisional: "provisional", final: "final", final_dirty: "final, late lines wait" };
 const NO_LINE = say("no_line", "No line has arrived yet. “shoplog traffic” makes some; your own servers' lines appear here within seconds.");
 const NONE_READ = say("none_read", "Lines arrive, but none could be read: “shoplog sql 'select reason, raw from quarantine_access_log_live'” shows why.");
@@ -13,37 +12,18 @@ const at = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat(LOCALE);
 const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const rate = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-let last = null;
-let heardAt = new Date();
 
 /** Fills a table's body; `part` of 1 is the bar behind the row. */
 function fill(body, rows) {
   body.replaceChildren(...rows.map(({ name, kind = "", cells, part }) => {
-    const row = document.createElement("tr");
-    row.className = kind;
+    const head = element("th", { scope: "row" }, name ?? say("no_request_line", "no request line"));
+    const row = element("tr", { class: kind }, head, ...cells.map((text) => element("td", {}, text)));
     row.style.setProperty("--part", part);
-    const head = document.createElement("th");
-    head.scope = "row";
-    head.textContent = name ?? say("no_request_line", "no request line");
-    row.append(head, ...cells.map((text) => {
-      const cell = document.createElement("td");
-      cell.textContent = text;
-      return cell;
-    }));
     return row;
   }));
 }
 
-function tick(silentMs) {
-  const text = staleness(last, heardAt, silentMs);
-  write(at("stale"), text);
-  document.body.classList.toggle("old", text !== "");
-}
-
 function show(live) {
-  last = live;
-  heardAt = new Date();
-  tick(0);
   const quarantined = live.totals ? live.totals.quarantined : 0;
   write(at("notice"), live.has_lines ? "" : quarantined ? NONE_READ : NO_LINE);
   document.body.classList.toggle("empty", !live.has_lines);
@@ -71,4 +51,4 @@ function show(live) {
 }
 
 head(at("head"), say("page_live", "live"));
-follow("/api/v1/live/events", show, tick);
+followLive(show);

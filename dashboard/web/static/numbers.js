@@ -1,7 +1,7 @@
 // Figures as people read them, in their language; what is unknown is a dash, never a zero.
-import { language } from "./words.js";
+import { LOCALES, language } from "./words.js";
 
-const LOCALE = language === "zh" ? "zh-Hans" : "en";
+const LOCALE = LOCALES[language];
 const whole = new Intl.NumberFormat(LOCALE);
 const real = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 2 });

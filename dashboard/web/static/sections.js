@@ -1,8 +1,8 @@
-// A section of the report as tiles, a table or a chart. Everything that came from a log is written with textContent only.
+// A section of the report as tiles, a table or a chart. Everything that came from a log is written as text only.
 import { ask, asked, withFilter } from "./asked.js";
 import { bars } from "./bars.js";
 import { change, figure } from "./numbers.js";
-import { element } from "./shell.js";
+import { element, scrolled } from "./shell.js";
 import { say } from "./words.js";
 
 // Not of requests: a step is a place in the funnel, a window is a time.
@@ -26,8 +26,8 @@ function tiles(section, site, hasPrevious) {
   return list;
 }
 
-function dimensionCell(section, row, first) {
-  const cell = element(first ? "th" : "td", first ? { scope: "row" } : {});
+function dimensionCell(section, row) {
+  const cell = element("th", { scope: "row" });
   section.dimensions.forEach((name, at) => {
     if (at) cell.append(" · ");
     const value = row.dimensions[name];
@@ -46,17 +46,16 @@ function table(section, site, hasPrevious) {
   for (const one of section.figures) head.append(element("th", { scope: "col", class: "n", title: one.meaning }, figureName(one)));
   const first = section.figures[0].name;
   const most = Math.max(...section.rows.map((row) => Number(row.values[first].value) || 0), 0);
-  const body = element("tbody");
-  for (const row of section.rows) {
-    const line = element("tr", {}, dimensionCell(section, row, true));
+  const rows = section.rows.map((row) => {
+    const line = element("tr", {}, dimensionCell(section, row));
     line.style.setProperty("--part", most ? (Number(row.values[first].value) || 0) / most : 0);
     for (const one of section.figures) {
       const value = row.values[one.name];
       line.append(element("td", { "data-figure": one.name }, figure(value.value, one.unit, site.currency), ...compared(value, one.unit, site, hasPrevious)));
     }
-    body.append(line);
-  }
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title(section) }, element("table", {}, element("thead", {}, head), body));
+    return line;
+  });
+  return scrolled(title(section), head, rows);
 }
 
 const title = (section) => say(`section_${section.name}`, section.title);

@@ -1,7 +1,8 @@
 // What every page has: the way to the others with what is asked for, language, and light or dark.
-import { LANGUAGES, language, say, speak, translate } from "./words.js";
+import { LANGUAGES, LOCALES, language, say, speak, translate } from "./words.js";
 
 const PAGES = [["/", "live", "Live"], ["/shop", "shop", "Shop"], ["/traffic", "traffic", "Traffic"], ["/bots", "bots", "Bots"], ["/anomalies", "anomalies", "Anomalies"], ["/quality/", "quality", "Quality"]];
+export const NAMES = Object.fromEntries(PAGES.map(([, key, english]) => [key, say(`page_${key}`, english)]));
 const KEPT = "shoplog.theme";
 const THEMES = ["auto", "light", "dark"];
 
@@ -10,6 +11,12 @@ export function element(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
+}
+
+/** Returns a table that scrolls by itself where it is wider than its place. */
+export function scrolled(label, head, rows, kind = "") {
+  const table = element("table", { class: kind }, element("thead", {}, head), element("tbody", {}, ...rows));
+  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
 }
 
 function wear(theme) {
@@ -37,7 +44,7 @@ function themeButton() {
 
 function languageButton() {
   const other = Object.keys(LANGUAGES).find((one) => one !== language);
-  const button = element("button", { type: "button", id: "language", lang: other === "zh" ? "zh-Hans" : other }, LANGUAGES[other]);
+  const button = element("button", { type: "button", id: "language", lang: LOCALES[other] }, LANGUAGES[other]);
   button.addEventListener("click", () => speak(other));
   return button;
 }
@@ -53,8 +60,8 @@ function logoutButton() {
 
 /** Fills the head with the title, the pages and the switches; `query` goes along to pages of figures. */
 export function head(place, title, query = "") {
-  const links = PAGES.map(([url, key, english]) => {
-    const link = element("a", { href: ["/", "/quality/"].includes(url) || !query ? url : `${url}?${query}` }, say(`page_${key}`, english));
+  const links = PAGES.map(([url, key]) => {
+    const link = element("a", { href: ["/", "/quality/"].includes(url) || !query ? url : `${url}?${query}` }, NAMES[key]);
     if (url === location.pathname) link.setAttribute("aria-current", "page");
     return element("li", {}, link);
   });

@@ -1,4 +1,5 @@
 // What a page must say when its figures are no longer those of now.
+import { follow } from "./feed.js";
 import { say } from "./words.js";
 
 const STALE_AFTER_S = 30;
@@ -7,7 +8,7 @@ const LOST_AFTER_MS = 12000;
 export const clock = (date) => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** Returns the sentence, empty while all is well: `last` snapshot, when it was heard, ms of silence since. */
-export function staleness(last, heardAt, silentMs) {
+function staleness(last, heardAt, silentMs) {
   if (silentMs > LOST_AFTER_MS) {
     return say("lost", "No connection to shoplog since {when}: these figures are old. Trying again; “shoplog status” shows what runs.", { when: clock(heardAt) });
   }
@@ -21,4 +22,23 @@ export function staleness(last, heardAt, silentMs) {
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === "";
+}
+
+/** Calls `onSnapshot` with each live snapshot, and says on the page when there are none or old ones. */
+export function followLive(onSnapshot) {
+  let last = null;
+  let heardAt = new Date();
+
+  function tick(silentMs) {
+    const text = staleness(last, heardAt, silentMs);
+    write(document.getElementById("stale"), text);
+    document.body.classList.toggle("old", text !== "");
+  }
+
+  follow("/api/v1/live/events", (live) => {
+    last = live;
+    heardAt = new Date();
+    tick(0);
+    onSnapshot(live);
+  }, tick);
 }

@@ -1,6 +1,7 @@
 // The page's words in the reader's language. English stands in the pages themselves; others come as a file of their own.
 const KEPT = "shoplog.language";
 export const LANGUAGES = { en: "English", zh: "简体中文" };
+export const LOCALES = { en: "en", zh: "zh-Hans" };
 
 export const language = (() => {
   const kept = localStorage.getItem(KEPT);
@@ -17,7 +18,7 @@ export function say(key, english, values = {}) {
 
 /** Writes the words of every element that names some. */
 export function translate(root = document) {
-  document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
+  document.documentElement.lang = LOCALES[language];
   for (const element of root.querySelectorAll("[data-words]")) element.textContent = say(element.dataset.words, element.textContent);
 }
 
