@@ -53,7 +53,7 @@ bench: bench-setup ## how fast, peers beside us; writes docs/performance.json an
 	./shoplog bench all --scale $(SCALE) --results docs/performance.json
 
 screens: setup ## take a picture of every screen into docs/screens/
-	$(RUN) QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.dashboard.take_screens
+	$(RUN) $(BIN)/python -m tests.dashboard.take_screens
 
 lock: ## write requirements.lock anew
 	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -40,11 +40,11 @@ def measure(settings: Settings, scale: float, runs: int) -> list[Row]:
     lines = max(5_000, int(_LINES_A_DAY * scale))
     days = max(3, int(_DAYS * scale)) if scale < 0.1 else _DAYS
     with own_home(settings) as own:
-        partials = fill(own, settings, lines, days)
+        partials = _fill(own, settings, lines, days)
         return list(_rows(own, partials.head(_ROWS_OF_A_BATCH), days, runs * _ROUNDS_A_RUN))
 
 
-def fill(own: Settings, settings: Settings, lines: int, days: int) -> pl.DataFrame:
+def _fill(own: Settings, settings: Settings, lines: int, days: int) -> pl.DataFrame:
     """Make the history: days that are published, and today's live partials, which are returned."""
     files = [str(path) for path in log_files(settings, lines, yesterday())]
     day = yesterday().date()

@@ -1,5 +1,5 @@
 """Who may see the screens."""
 
-from dashboard.access.store import ROLES, Access, User
+from dashboard.access.store import ROLES, SESSION_S, Access, User
 
-__all__ = ["ROLES", "Access", "User"]
+__all__ = ["ROLES", "SESSION_S", "Access", "User"]

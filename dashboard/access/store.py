@@ -24,10 +24,11 @@ from shoplog.settings import Settings
 ROLES = ("viewer", "operator", "admin")
 Kind = Literal["session", "token", "link"]
 # A session ends so long after it was made, a link at its first use or after so long; a token ends when it is removed.
-_LIFE_S: dict[Kind, float | None] = {"session": 14 * 86_400, "token": None, "link": 600}
+SESSION_S = 14 * 86_400
+_LIFE_S: dict[Kind, float | None] = {"session": SESSION_S, "token": None, "link": 600}
 _SHORTEST_PASSWORD = 12
 _TABLES = """
-create table if not exists user (name text primary key, role text not null, sites text not null, password text);
+create table if not exists user (name text primary key, role text not null, sites text not null, password text not null);
 create table if not exists secret (
     hash text primary key, user text not null references user (name) on delete cascade, kind text not null, label text,
     made_at real not null, ends_at real);
@@ -65,9 +66,15 @@ class Access:
         kept.write_text(password + "\n", encoding="utf-8")
         self.put(User("admin", "admin"), password)
 
+    def by_name(self, name: str) -> User | None:
+        """Return the user of this name."""
+        with self._opened() as file:
+            row = file.execute("select name, role, sites from user where name = ?", (name,)).fetchone()
+        return row and _user(row)
+
     def user(self, name: str) -> User:
         """Return the user; raises `UserError` where there is none."""
-        found = next((user for user in self.users() if user.name == name), None)
+        found = self.by_name(name)
         if found is None:
             raise UserError(f"There is no user {name!r}: see shoplog user list.")
         return found
@@ -77,17 +84,17 @@ class Access:
         with self._opened() as file:
             return [_user(row) for row in file.execute("select name, role, sites from user order by name")]
 
-    def put(self, user: User, password: str | None) -> None:
-        """Add the user, or change it; without a password the one it has stays. All its sessions end."""
+    def put(self, user: User, password: str) -> None:
+        """Add the user, or change it. All its sessions end."""
         if user.role not in ROLES:
             raise UserError(f"Role {user.role!r} is unknown: use {', '.join(ROLES)}.")
-        if password is not None and len(password) < _SHORTEST_PASSWORD:
+        if len(password) < _SHORTEST_PASSWORD:
             raise UserError(f"The password has fewer than {_SHORTEST_PASSWORD} characters: choose a longer one.")
-        hashed = None if password is None else self._hasher.hash(password)
+        hashed = self._hasher.hash(password)
         with self._opened() as file:
             file.execute(
                 "insert into user values (?, ?, ?, ?) on conflict (name) do update set role = excluded.role, "
-                "sites = excluded.sites, password = coalesce(excluded.password, password)",
+                "sites = excluded.sites, password = excluded.password",
                 (user.name, user.role, json.dumps(user.sites), hashed),
             )
             file.execute("delete from secret where user = ? and kind != 'token'", (user.name,))
@@ -106,8 +113,8 @@ class Access:
         """Return the user whose password this is."""
         with self._opened() as file:
             row = file.execute("select name, role, sites, password from user where name = ?", (name,)).fetchone()
-        is_right = self._hasher.verify(password, row[3] if row and row[3] else self._nobody)
-        return _user(row[:3]) if is_right and row and row[3] else None
+        is_right = self._hasher.verify(password, row[3] if row else self._nobody)
+        return _user(row[:3]) if is_right and row else None
 
     def by_secret(self, secret: str, kinds: Sequence[Kind]) -> User | None:
         """Return the user that the secret stands for; a link does so once."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from dashboard.desktop.numbers import figure_text
 from dashboard.desktop.parts import Rows, Tile, plain_label
 from dashboard.desktop.words import Words
+from shoplog.contracts.figures import Figure
+from shoplog.report.words import number_text
 
 _TILES_A_ROW = 5
 _ROW_PIXELS, _MOST_ROWS = 30, 12
@@ -72,7 +74,11 @@ class ShopView(QScrollArea):
 
     def _fill(self, site: dict[str, Any], section: dict[str, Any]) -> None:
         def text(row: dict[str, Any], figure: dict[str, Any]) -> str:
-            return figure_text(row["values"][figure["name"]]["value"], figure["unit"], site["currency"])
+            value = row["values"][figure["name"]]["value"]
+            # Money comes as text, so that no reader rounds it.
+            number = Decimal(value) if isinstance(value, str) else value
+            known = Figure(figure["name"], "", figure["unit"], figure["meaning"], is_count=False)
+            return number_text(number, known, site["currency"])
 
         if not section["dimensions"]:
             if not section["rows"]:

@@ -13,11 +13,12 @@ import polars as pl
 from deltalake import DeltaTable
 
 from dashboard.read_model.figures import live_figures, shown_from
+from dashboard.read_model.followed import FollowedTable
 from dashboard.read_model.known_files import KnownFiles
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.commits import State, entry_identity, latest_state, written_at
+from shoplog.io.commits import State, entry_identity, written_at
 from shoplog.settings import Settings
 
 
@@ -29,10 +30,9 @@ class LiveReadModel:
         self._settings = settings
         self._partials = settings.warehouse / GOLD_PARTIAL_LIVE.name
         self._published = settings.warehouse / PUBLISHED_DAY.name
-        self._states: tuple[State, State] = ((None, None), (None, None))
+        self._tables = FollowedTable(self._partials), FollowedTable(self._published)
         self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
-        self._table: DeltaTable | None = None
         self._of_sites = pl.col("site").is_in(list(sites)) if sites else pl.lit(True)
         self._known = KnownFiles(self._of_sites)
         self._lock = threading.Lock()
@@ -42,20 +42,27 @@ class LiveReadModel:
         with self._lock:
             self._refresh()
             stale = None if self._visible_at is None else time.time() - self._visible_at
-            return {**self._figures, "version": self._states[0][0], "visible_at": self._visible_at, "stale_s": stale}
+            return {
+                **self._figures,
+                "version": self._tables[0].state[0],
+                "visible_at": self._visible_at,
+                "stale_s": stale,
+            }
 
     def _refresh(self) -> None:
-        while (states := self._newest_states()) != self._states:
-            (version, _), published = states
+        partials, published = self._tables
+        while (states := self._newest_states()) != (partials.state, published.state):
+            version, days_version = (state[0] for state in states)
             if version is None:
-                self._states, self._visible_at, self._figures, self._table = states, None, {"has_lines": False}, None
+                self._visible_at, self._figures = None, {"has_lines": False}
+                partials.state, published.state = states
                 return
             try:
-                table = self._opened(version)
+                table = partials.opened(version)
                 visible_at = written_at(self._partials, table.version())
-                self._figures = self._read(table, published[0], visible_at)
-                state = (table.version(), entry_identity(self._partials, table.version()))
-                self._states, self._visible_at = (state, published), visible_at
+                self._figures = self._read(table, days_version, visible_at)
+                partials.state = (table.version(), entry_identity(self._partials, table.version()))
+                published.state, self._visible_at = states[1], visible_at
                 return
             except (FileNotFoundError, pl.exceptions.ComputeError):
                 # Files that upkeep has folded may be removed while they are read; the version after that has no need of
@@ -64,17 +71,8 @@ class LiveReadModel:
                     raise
 
     def _newest_states(self) -> tuple[State, State]:
-        (known, _), (published, _) = self._states
-        return latest_state(self._partials, known), latest_state(self._published, published)
-
-    def _opened(self, version: int) -> DeltaTable:
-        """Return the partials at this version or a later one; only new entries of the log are read."""
-        known, identity = self._states[0]
-        is_other = entry_identity(self._partials, known) != identity
-        if self._table is None or is_other or self._table.version() > version:
-            self._table = DeltaTable(str(self._partials))
-        self._table.update_incremental()
-        return self._table
+        partials, published = self._tables
+        return partials.newest(), published.newest()
 
     def _read(self, table: DeltaTable, published: int | None, visible_at: float) -> dict[str, Any]:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)

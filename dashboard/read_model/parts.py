@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
-from deltalake import DeltaTable
 
+from dashboard.read_model.followed import FollowedTable
 from shoplog.contracts.families import FAMILIES
 from shoplog.contracts.model import Family
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.commits import Identity, State, entry_identity, latest_state
+from shoplog.io.commits import Identity, State, entry_identity
 from shoplog.io.duck import NEWEST, Row, open_tables, rows_of
 from shoplog.io.pinned import files_at, pinned_version
 from shoplog.report.question import Span
@@ -37,38 +37,34 @@ class Parts:
         """Know nothing yet."""
         self._settings = settings
         self._live_table = settings.warehouse / GOLD_PARTIAL_LIVE.name
-        self._published_table = settings.warehouse / PUBLISHED_DAY.name
-        self._handle: DeltaTable | None = None
+        self._tables = FollowedTable(self._live_table), FollowedTable(settings.warehouse / PUBLISHED_DAY.name)
         self._live: dict[date, list[str]] = {}
         self._pinned: dict[str, dict[tuple[int, date], list[str]]] = defaultdict(dict)
         self.published: list[Row] = []
         self._identities: dict[str, tuple[int, Identity]] = {}
-        # Of the live partials and of what is published.
-        self.states: tuple[State, State] = ((None, None), (None, None))
+        # The version of the live partials that files are listed of.
+        self.live_version: int | None = None
 
     @property
-    def live_version(self) -> int | None:
-        """The version of the live partials that files are listed of."""
-        return None if self._handle is None else int(self._handle.version())
+    def states(self) -> tuple[State, State]:
+        """The states of the live partials and of what is published."""
+        live, published = self._tables
+        return live.state, published.state
 
     def refresh(self) -> set[str]:
         """Come to the newest versions of the live partials and of what is published; return the files that no version has now."""
-        live, published = (
-            latest_state(table, known)
-            for table, (known, _) in zip((self._live_table, self._published_table), self.states, strict=True)
-        )
-        if (live, published) == self.states:
+        live, published = self._tables
+        newest = live.newest(), published.newest()
+        if newest == self.states:
             return set()
         before = self._paths()
-        if published != self.states[1]:
+        if newest[1] != published.state:
             found = open_tables(self._settings, PUBLISHED_DAY).execute(f"select * from {PUBLISHED_DAY.name} {NEWEST}")
             self.published = rows_of(found)
             self._forget_versions()
-        if live[0] is None:
-            self._handle, self._live = None, {}
-        elif live != self.states[0]:
-            self._list_live(live[0])
-        self.states = (live, published)
+        if newest[0] != live.state:
+            self._list_live(newest[0][0])
+        live.state, published.state = newest
         return before - self._paths()
 
     def of(self, family: Family, spans: Iterable[Span]) -> list[Part]:
@@ -119,13 +115,13 @@ class Parts:
             for version, day in [pin for pin in known if (table, *pin) not in pins]:
                 del known[version, day]
 
-    def _list_live(self, version: int) -> None:
-        known, identity = self.states[0]
-        is_other = entry_identity(self._live_table, known) != identity
-        if self._handle is None or is_other or self._handle.version() > version:
-            self._handle = DeltaTable(str(self._live_table))
-        self._handle.update_incremental()
-        actions = pl.DataFrame(self._handle.get_add_actions(flatten=True)).select("path", "partition.window_date")
+    def _list_live(self, version: int | None) -> None:
+        if version is None:
+            self._live, self.live_version = {}, None
+            return
+        table = self._tables[0].opened(version)
+        self.live_version = table.version()
+        actions = pl.DataFrame(table.get_add_actions(flatten=True)).select("path", "partition.window_date")
         self._live = {
             date.fromisoformat(str(day)): [str(self._live_table / path) for path in of_day["path"]]
             for (day,), of_day in actions.partition_by("partition.window_date", as_dict=True).items()

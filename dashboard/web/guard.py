@@ -61,7 +61,7 @@ class Guard:
         """Return the user that a proxy names, if it knows the secret: anybody can write a header."""
         if not self._proxy_secret or not hmac.compare_digest(secret.encode(), self._proxy_secret.encode()):
             return None
-        return next((user for user in self._access.users() if user.name == name), None)
+        return self._access.by_name(name)
 
 
 def bearer(request: Request) -> str:

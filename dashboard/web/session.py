@@ -9,7 +9,7 @@ from collections import deque
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from dashboard.access import Access, User
+from dashboard.access import SESSION_S, Access, User
 from dashboard.web.guard import COOKIE, Who, bearer
 
 _WITHIN_S = 300
@@ -81,7 +81,7 @@ def session_routes(access: Access) -> APIRouter:
         response.set_cookie(
             COOKIE,
             access.make_secret(user, "session"),
-            max_age=14 * 86_400,
+            max_age=SESSION_S,
             httponly=True,
             samesite="lax",
             secure=is_https,

@@ -26,6 +26,7 @@ from shoplog.commands import (
     quality,
     rehearse,
     report,
+    screens,
     site,
     stack,
     stream,
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 rooms = (
     demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, traffic, classify,
-    anomalies, user, bench,
+    anomalies, screens, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

@@ -59,7 +59,7 @@ def demo(
 
 def where_to_look(settings: Settings) -> list[dict[str, str]]:
     """Return the URL table."""
-    from shoplog.commands.user import admin_link
+    from shoplog.commands.screens import admin_link
     from shoplog.stack.airflow import password
 
     local = "http://127.0.0.1"
