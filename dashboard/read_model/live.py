@@ -6,19 +6,21 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from deltalake import DeltaTable
 
-from dashboard.read_model.figures import live_figures, shown_from
+from dashboard.read_model.currencies import Currencies
+from dashboard.read_model.figures import live_figures
 from dashboard.read_model.followed import FollowedTable
 from dashboard.read_model.known_files import KnownFiles
+from dashboard.read_model.recent import RecentFiles, starts
+from dashboard.read_model.recent_lines import RecentLines
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import State, entry_identity, written_at
+from shoplog.io.duck import open_connection
 from shoplog.settings import Settings
 
 
@@ -33,8 +35,10 @@ class LiveReadModel:
         self._tables = FollowedTable(self._partials), FollowedTable(self._published)
         self._visible_at: float | None = None
         self._figures: dict[str, Any] = {"has_lines": False}
-        self._of_sites = pl.col("site").is_in(list(sites)) if sites else pl.lit(True)
-        self._known = KnownFiles(self._of_sites)
+        of_sites = pl.col("site").is_in(list(sites)) if sites else pl.lit(True)
+        self._known, self._recent = KnownFiles(of_sites), RecentFiles(of_sites)
+        self._lines, self._currencies = RecentLines(settings, of_sites), Currencies(settings)
+        self._connection = open_connection()
         self._lock = threading.Lock()
 
     def snapshot(self) -> dict[str, Any]:
@@ -78,13 +82,9 @@ class LiveReadModel:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
         until = datetime.fromtimestamp(visible_at, UTC)
         newest, totals = self._known.read(table.file_uris(), until)
-        recent = [] if newest is None else self._known.since(shown_from(newest))
-        figures = live_figures(_rows(recent).filter(self._of_sites), newest, totals, days, until)
+        figures: dict[str, Any] = {"has_lines": newest is not None, "totals": totals, "lines": self._lines.read()}
+        if newest is not None:
+            files = self._known.since(min(starts(newest).values()))
+            recent = self._recent.rows(files, newest, until)
+            figures |= live_figures(recent, newest, days, until, self._currencies.now(), self._connection)
         return {**figures, "replay": self._settings.replay or figures.get("replay", False)}
-
-
-def _rows(files: Sequence[Path]) -> pl.LazyFrame:
-    """Return the rows of some files: a scan of the table would plan all of its history."""
-    if not files:
-        return pl.LazyFrame(schema=pl.Schema(arrow_schema(GOLD_PARTIAL_LIVE)))
-    return pl.scan_parquet(list(files), hive_partitioning=False, missing_columns="insert")

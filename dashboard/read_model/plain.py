@@ -24,9 +24,9 @@ def as_document(text: str | None) -> Any:
         return text
 
 
-def plain_text(text: str) -> str:
+def plain_text(text: str, most: int = _TEXT_CHARACTERS) -> str:
     """Return the text at a length that a page has room for."""
-    return text if len(text) <= _TEXT_CHARACTERS else text[:_TEXT_CHARACTERS] + "…"
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def _plain(value: Any) -> Any:

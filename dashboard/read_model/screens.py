@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from dashboard.read_model.currencies import site_files_state
 from dashboard.read_model.incidents import incidents
 from dashboard.read_model.parts import Parts
 from dashboard.read_model.rolled import RolledFiles, Rolling
@@ -56,9 +57,7 @@ class ScreenReadModel:
             return self._tried(lambda: self._answer(question, tuple(sites), tuple(sections)))
 
     def _answer(self, question: Question, sites: tuple[str, ...], sections: tuple[Section, ...]) -> Report:
-        # Currencies stand in the sites' files.
-        files = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(self._settings.sites_dir.glob("*.toml")))
-        key = (self._parts.states, files, question, sites, sections)
+        key = (self._parts.states, site_files_state(self._settings), question, sites, sections)
         if key not in self._answers:
             opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
             self._answers[key] = report_of(opened, self._settings, question, sites, sections)

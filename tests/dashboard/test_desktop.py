@@ -73,6 +73,11 @@ def test_the_live_view_shows_the_apis_numbers(server: Server, window: Window) ->
         [name, f"{n:,}"] for name, n in live["status_mix"].items()
     ]
     assert [row for row in window.live.pages.texts()] == [[path, str(n)] for path, n in live["top_pages"]]
+    assert (tiles["orders"], tiles["revenue"]) == ("1", "1,234.50 EUR")
+    assert tiles["error_ratio_5m"] == f"{live['error_ratio_5m'] * 100:.2f} %"
+    assert window.live.products.texts() == [["<b>1</b>", "0", "0"]]
+    assert [row[1] for row in window.live.funnel.texts()] == [str(step["visitors"]) for step in live["funnel"]]
+    assert window.live.funnel.texts()[3] == ["purchase", "1"]
     assert window.worth.text().startswith("data as of")
     assert window.worth.text().endswith("provisional")
 

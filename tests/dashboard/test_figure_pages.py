@@ -103,6 +103,33 @@ def rows(page: Page, section: str) -> dict[str, str]:
     }
 
 
+def test_the_live_page_shows_what_people_did_in_these_two_hours(shop: Shop, seen: Watched) -> None:
+    page = seen.page
+    page.goto(shop.server.url)
+    page.locator("#orders").filter(has_text="2").wait_for()
+    assert [page.locator(f"#{name}").inner_text() for name in ("revenue", "errors")] == ["25.00 EUR", "11.54%"]
+    shown = {
+        name: page.locator(f"[data-table={name}] tbody tr").all_inner_texts() for name in ("funnel", "errors", "bots")
+    }
+    assert shown["funnel"] == [
+        "view_item\t0\t–\t0",
+        "add_to_cart\t0\t–\t0",
+        "begin_checkout\t0\t–\t0",
+        "purchase\t1\t–\t2",
+    ]
+    assert shown["errors"] == [f"404 · {HOSTILE}\t3"]
+    assert shown["bots"] == ["Googlebot<script> · search_crawler\t4"]
+    assert page.locator("[data-table=countries] tbody tr").all_inner_texts()[1].startswith("FR\t5")
+    (slow,) = page.locator("[data-table=slow_pages] tbody tr").all()
+    assert slow.locator("td").last.inner_text() == "12"
+    page.locator("[data-table=bots] tbody a").click()
+    settle(page)
+    query = parse_qs(urlsplit(page.url).query)
+    assert (urlsplit(page.url).path, query["from"], query["to"]) == ("/bots", [str(DAY)], [str(DAY)])
+    assert query["where"] == ["bot_name=Googlebot<script>", "bot_category=search_crawler"]
+    assert rows(page, "bots") == {"Googlebot<script> · search_crawler": "4"}
+
+
 @pytest.mark.parametrize("name", ["shop", "traffic", "bots"])
 def test_a_page_shows_what_the_api_says(shop: Shop, seen: Watched, name: str) -> None:
     page = visit(shop, seen, name)

@@ -16,11 +16,13 @@ from deltalake import DeltaTable, write_deltalake
 
 from dashboard.read_model import LiveReadModel, live
 from dashboard.read_model.figures import live_figures
-from dashboard.read_model.known_files import FATES, Known, KnownFiles
+from dashboard.read_model.known_files import Known, KnownFiles
+from dashboard.read_model.recent import joined, split
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version
+from shoplog.io.duck import open_connection
 from shoplog.settings import Settings
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -51,9 +53,10 @@ def figures(
     *given: dict[str, Any], at: datetime = A_LONG_TIME_AFTER, published: pl.LazyFrame | None = None
 ) -> dict[str, Any]:
     partials = pl.DataFrame(pl.from_arrow(rows(*given)))
-    known = Known.of(Path("part"), partials)
-    totals = dict(zip(FATES, known.fates, strict=True))
-    return live_figures(partials.lazy(), known.newest(at), totals, published, at)
+    newest = Known.of(Path("part"), partials).newest(at)
+    assert newest is not None
+    recent = joined([split(partials, newest)], newest, at)
+    return live_figures(recent, newest, published, at, {"shop": "EUR", "other": "USD"}, open_connection())
 
 
 def after(minutes: float) -> datetime:
@@ -105,10 +108,11 @@ def test_lines_that_were_old_when_they_came_are_a_replay() -> None:
     assert figures(traffic(NOON, 1), at=after(62))["replay"] is True
 
 
-def test_only_quarantined_lines_are_counted_without_a_minute() -> None:
-    ledger = {"family": "ledger", "accepted": 0, "quarantined": 3, "duplicates": 0}
-    made = figures(ledger)
-    assert made == {"has_lines": False, "totals": {"accepted": 0, "quarantined": 3, "duplicates": 0}}
+def test_only_quarantined_lines_are_counted_without_a_minute(settings: Settings) -> None:
+    ledger = {"family": "ledger", "window_start": NOON, "accepted": 0, "quarantined": 3, "duplicates": 0}
+    write_deltalake(str(settings.warehouse / GOLD_PARTIAL_LIVE.name), rows(ledger))
+    made = LiveReadModel(settings).snapshot()
+    assert (made["has_lines"], made["totals"]) == (False, {"accepted": 0, "quarantined": 3, "duplicates": 0})
 
 
 def test_a_path_is_cut_to_what_a_screen_can_show() -> None:
@@ -156,15 +160,15 @@ def test_a_published_day_is_seen_without_a_commit_of_the_partials(settings: Sett
 def test_files_that_are_removed_while_they_are_read_do_no_harm(
     settings: Settings, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, read = LiveReadModel(settings), live.live_figures
+    model, read = LiveReadModel(settings), live.RecentFiles.rows
 
-    def fold_first(*given: Any) -> dict[str, Any]:
-        monkeypatch.setattr(live, "live_figures", read)
+    def fold_first(*given: Any) -> Any:
+        monkeypatch.setattr(live.RecentFiles, "rows", read)
         write_deltalake(str(table), rows(traffic(NOON, 61)), mode="overwrite")
         DeltaTable(str(table)).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
         return read(*given)
 
-    monkeypatch.setattr(live, "live_figures", fold_first)
+    monkeypatch.setattr(live.RecentFiles, "rows", fold_first)
     snapshot = model.snapshot()
     assert (snapshot["version"], snapshot["status_mix"]["2xx"]) == (DeltaTable(str(table)).version(), 61)
 

@@ -1,6 +1,8 @@
 // The page: snapshots in, text out. Everything that came from a log is written as text only.
 import { draw } from "./chart.js";
-import { element, head } from "./shell.js";
+import { fillTables, makeTables } from "./live_tables.js";
+import { figure } from "./numbers.js";
+import { head } from "./shell.js";
 import { clock, followLive, write } from "./stale.js";
 import { LOCALES, language, say } from "./words.js";
 
@@ -10,18 +12,7 @@ const NO_LINE = say("no_line", "No line has arrived yet. “shoplog traffic” m
 const NONE_READ = say("none_read", "Lines arrive, but none could be read: “shoplog sql 'select reason, raw from quarantine_access_log_live'” shows why.");
 const at = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat(LOCALE);
-const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const rate = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
-/** Fills a table's body; `part` of 1 is the bar behind the row. */
-function fill(body, rows) {
-  body.replaceChildren(...rows.map(({ name, kind = "", cells, part }) => {
-    const head = element("th", { scope: "row" }, name ?? say("no_request_line", "no request line"));
-    const row = element("tr", { class: kind }, head, ...cells.map((text) => element("td", {}, text)));
-    row.style.setProperty("--part", part);
-    return row;
-  }));
-}
 
 function show(live) {
   const quarantined = live.totals ? live.totals.quarantined : 0;
@@ -41,14 +32,16 @@ function show(live) {
   at("rate").textContent = rate.format(live.requests_per_s);
   at("visitors").textContent = whole.format(live.visitors_5m);
   at("open-sessions").textContent = whole.format(live.open_sessions);
-  const mix = Object.entries(live.status_mix);
-  const all = mix.reduce((sum, [, n]) => sum + n, 0) || 1;
-  fill(at("status-mix"), mix.map(([name, n]) => (
-    { name, kind: `s${name[0]}`, cells: [whole.format(n), share.format(n / all)], part: n / all })));
-  const most = live.top_pages.length ? live.top_pages[0][1] : 1;
-  fill(at("top-pages"), live.top_pages.map(([name, n]) => ({ name, cells: [whole.format(n)], part: n / most })));
+  at("orders").textContent = whole.format(live.today.orders);
+  const revenue = live.today.revenue.map(({ value, currency }) => figure(value, "site currency", currency)).join(" + ");
+  at("revenue").textContent = revenue || (live.today.orders ? say("no_value", "unknown") : "–");
+  at("revenue").title = live.today.orders_without_value ? say("more_without_value", "{count} without a known value", { count: whole.format(live.today.orders_without_value) }) : "";
+  at("errors").textContent = figure(live.error_ratio_5m, "ratio");
+  at("bots").textContent = rate.format(live.bot_requests_per_s);
+  fillTables(live);
   draw(live.series);
 }
 
 head(at("head"), say("page_live", "live"));
+makeTables(document.querySelector("main"));
 followLive(show);
