@@ -6,7 +6,7 @@ from shoplog.contracts.sections import SECTIONS, SERIES, Section
 
 _NAMES = {
     "shop": (
-        "orders", "sessions", "orders_days", "sessions_days", "funnel", "products", "categories", "searches", "events",
+        "orders", "sessions", "carts", "orders_days", "sessions_days", "funnel", "products", "categories", "searches", "events",
         "session_campaigns", "attribution_last",
     ),
     "traffic": (

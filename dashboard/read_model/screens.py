@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from dashboard.read_model.cohorts import cohorts
 from dashboard.read_model.currencies import site_files_state
 from dashboard.read_model.incidents import incidents
 from dashboard.read_model.parts import Parts
@@ -85,6 +86,11 @@ class ScreenReadModel:
         """Return the anomalies that begin on the span's days, the newest first."""
         with self._lock:
             return self._tried(lambda: incidents(self._settings, self._parts, span, sites))
+
+    def cohorts(self, span: Span, sites: Sequence[str]) -> dict[str, Any]:
+        """Return who came back, as `cohorts` has it."""
+        with self._lock:
+            return self._tried(lambda: cohorts(self._parts, span, sites))
 
 
 def _only(report: Report, sections: Sequence[Section]) -> Report:

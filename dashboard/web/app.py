@@ -13,8 +13,10 @@ from fastapi.staticfiles import StaticFiles
 from dashboard.access import Access
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
+from dashboard.web.annotations import annotation_routes
 from dashboard.web.figures import figure_routes
 from dashboard.web.guard import Guard
+from dashboard.web.habits import habit_routes
 from dashboard.web.live import live_routes
 from dashboard.web.quality import json_routes, page_routes, say_what_is_wrong
 from dashboard.web.session import session_routes
@@ -48,7 +50,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(session_routes(access), prefix="/api/v1/session")
     app.include_router(live_routes(settings), prefix="/api/v1/live")
     app.include_router(json_routes(settings), prefix="/api/v1/quality")
-    app.include_router(figure_routes(settings, ScreenReadModel(settings)), prefix="/api/v1")
+    app.include_router(annotation_routes(settings), prefix="/api/v1/annotations")
+    model = ScreenReadModel(settings)
+    app.include_router(figure_routes(settings, model), prefix="/api/v1")
+    app.include_router(habit_routes(settings, model), prefix="/api/v1")
     airflow = f"http://127.0.0.1:{settings.airflow_port}/"
     app.include_router(page_routes(settings, airflow, docs="docs/"), prefix="/quality")
     app.include_router(_files(docs / "index.html"))

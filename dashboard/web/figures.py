@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +12,7 @@ from dashboard.access import User
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.web.guard import Who, seen_sites
+from shoplog.contracts.sections import Section
 from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
 from shoplog.report.as_json import as_object
@@ -39,9 +40,9 @@ def _question(
     first: First, last: Last = None, where: Where = None, compare: Compare = None, as_of: AsOf = None, limit: Limit = 10
 ) -> Question:
     """Return the question; one that cannot be read is answered by its sentence."""
-    return _read(
+    return read_question(
         lambda: Question(
-            (span := _span(first, last)),
+            (span := span_of(first, last)),
             parse_compare(compare, span),
             parse_filters(where or ()),
             parse_moment(as_of, datetime.now(UTC)),
@@ -60,11 +61,7 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     def made(user: User, page: str, question: Question, sites: list[str] | None) -> Report:
         if page not in PAGES:
             raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
-        try:
-            return model.report(question, seen_sites(user, sites), PAGES[page])
-        except UserError as error:
-            # The sentence names what there is of all sites.
-            raise (HTTPException(404, "There are no lines of your sites.") if user.sites else error) from error
+        return reported(model, user, question, sites, PAGES[page])
 
     @router.get("/sites")
     def sites(user: Who) -> dict[str, Any]:
@@ -75,7 +72,7 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     @router.get("/anomalies")
     def anomalies(user: Who, first: First, last: Last = None, site: Sites = None) -> dict[str, Any]:
         """What was out of the ordinary, the newest first; docs/anomalies.md says what the fields are."""
-        span = _read(lambda: _span(first, last))
+        span = read_question(lambda: span_of(first, last))
         return {"anomalies": model.anomalies(span, seen_sites(user, site))}
 
     @router.get("/pages/{page}.csv")
@@ -94,7 +91,19 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     return router
 
 
-def _read(given: Callable[[], Given]) -> Given:
+def reported(
+    model: ScreenReadModel, user: User, question: Question, sites: list[str] | None, sections: Sequence[Section]
+) -> Report:
+    """Return the report of the sites that the user may see; raises 403 for others, 404 without any line."""
+    try:
+        return model.report(question, seen_sites(user, sites), sections)
+    except UserError as error:
+        # The sentence names what there is of all sites.
+        raise (HTTPException(404, "There are no lines of your sites.") if user.sites else error) from error
+
+
+def read_question(given: Callable[[], Given]) -> Given:
+    """Return what is made of the question; one that cannot be read is answered by its sentence."""
     try:
         return given()
     except UserError as error:
@@ -103,7 +112,8 @@ def _read(given: Callable[[], Given]) -> Given:
         raise HTTPException(400, "This lies before the first or after the last day that there is.") from error
 
 
-def _span(first: date, last: date | None) -> Span:
+def span_of(first: date, last: date | None) -> Span:
+    """Return the days; raises `UserError` where there are too many."""
     span = parse_span(first, last)
     if span.days > _MOST_DAYS:
         raise UserError(f"{span.days:,} days are too many for a page: ask for {_MOST_DAYS} at most.")

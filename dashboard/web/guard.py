@@ -91,6 +91,15 @@ def _who(request: Request) -> User:
 Who = Annotated[User, Depends(_who)]
 
 
+def _operator(user: Who) -> User:
+    if user.role == "viewer":
+        raise HTTPException(403, f"{user.name} is a viewer: an operator may do this.")
+    return user
+
+
+Operator = Annotated[User, Depends(_operator)]
+
+
 def seen_sites(user: User, asked: list[str] | None) -> list[str]:
     """Return the sites to show: what was asked for, as far as the user may see it; raises 403 for any other."""
     if not user.sites:

@@ -13,6 +13,7 @@ import typer
 
 from shoplog.commands import (
     analyst,
+    annotate,
     anomalies,
     batch,
     bench,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 rooms = (
     demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, traffic, classify,
-    anomalies, screens, bench,
+    anomalies, screens, annotate, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

@@ -15,9 +15,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from dashboard.access import Access
+from dashboard.access import Access, User
 from shoplog.settings import Settings
-from tests.dashboard.browser import ADMIN, PASSWORD, Server, Watched, chromium, needs_chromium, serving, watched
+from tests.dashboard.browser import (
+    ADMIN,
+    PASSWORD,
+    Server,
+    Watched,
+    chromium,
+    headers_of,
+    needs_chromium,
+    serving,
+    watched,
+)
 from tests.report.warehouse import DAY, Warehouse, days_after, noon, request
 
 if TYPE_CHECKING:
@@ -134,7 +144,8 @@ def test_the_live_page_shows_what_people_did_in_these_two_hours(shop: Shop, seen
 def test_a_page_shows_what_the_api_says(shop: Shop, seen: Watched, name: str) -> None:
     page = visit(shop, seen, name)
     (site,) = shop.ask(f"pages/{name}?{BOTH}")["sites"]
-    assert page.locator("main > section").count() == len(site["sections"])
+    names = page.locator("main > section").evaluate_all("every => every.map((one) => one.dataset.section)")
+    assert names[: len(site["sections"])] == [section["name"] for section in site["sections"]]
     for section in site["sections"]:
         if section["dimensions"] and not section["dimensions"][0].startswith("window_"):
             shown = page.locator(f"[data-section={section['name']}] tbody tr").count()
@@ -308,3 +319,46 @@ def test_the_login_leads_to_no_other_server(shop: Shop, elsewhere: str) -> None:
         seen.page.keyboard.press("Enter")
         seen.page.wait_for_selector("#chart canvas")
         assert seen.hosts == {"127.0.0.1"}
+
+
+def test_hours_of_the_week_stand_below_the_traffic_page(shop: Shop, seen: Watched) -> None:
+    page = visit(shop, seen, "traffic")
+    table = page.locator("[data-section=hours_of_week] table")
+    table.wait_for()
+    # The 20th is a Friday; 12:00 UTC is 13:00 in Berlin. Seven page views are of the day before.
+    friday = table.locator("tbody tr").nth(4)
+    assert friday.locator("th").inner_text() == "Fri"
+    shown = int(figure(page, "traffic", "page_views")) - 7
+    assert [friday.locator("td").nth(hour).inner_text() for hour in (12, 13)] == ["0", str(shown)]
+    assert table.locator("thead th").nth(14).inner_text() == "13"
+
+
+def test_without_logins_the_shop_page_says_that_nobody_is_known_again(shop: Shop, seen: Watched) -> None:
+    page = visit(shop, seen, "shop")
+    page.locator("[data-section=cohorts]").filter(has_text="No login is known of these days").wait_for()
+
+
+def test_what_happened_is_written_marked_and_taken_back(shop: Shop, seen: Watched) -> None:
+    page = visit(shop, seen, "traffic")
+    notes = page.locator("[data-section=annotations]")
+    notes.locator("summary").click()
+    notes.locator("input[name=at]").fill(f"{DAY}T08:15")
+    notes.locator("select[name=kind]").select_option("campaign")
+    notes.locator("input[name=text]").fill("<img src=x onerror=alert(1)> letters sent")
+    notes.locator("input[name=text]").press("Enter")
+    line = notes.locator("li")
+    line.wait_for()
+    assert f"{DAY} 08:15:00 UTC campaign: <img src=x onerror=alert(1)> letters sent admin" in line.inner_text()
+    page.goto(f"{shop.server.url}/shop?from={EVE}&to={EVE}")
+    page.locator("[data-section=annotations]").filter(has_text="nothing is written of these days").wait_for()
+    visit(shop, seen, "traffic")
+    line.get_by_role("button").click()
+    notes.filter(has_text="nothing is written of these days").wait_for()
+
+
+def test_a_viewer_reads_what_happened_and_cannot_write(shop: Shop) -> None:
+    viewer = headers_of(shop.warehouse.settings, User("vera", "viewer"))
+    with watched(shop.browser, extra_http_headers=viewer) as seen:
+        visit(shop, seen, "traffic")
+        seen.page.locator("[data-section=annotations]").wait_for()
+        assert seen.page.locator("[data-section=annotations] form").count() == 0

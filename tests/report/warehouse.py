@@ -17,7 +17,7 @@ from shoplog.contracts.families import FAMILIES, LIVE_FAMILIES
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT, SNAPSHOT_ROWS
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD, GOLD_PARTIAL_LIVE, SILVER_REQUEST, TABLES
-from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.io.arrow import arrow_schema, to_arrow
 from shoplog.io.commits import latest_version
 from shoplog.io.duck import estimate_visitors
@@ -85,7 +85,7 @@ class Warehouse:
 
     def publish(self, at: datetime, day: date = DAY, live_requests: int = 0, site: str = "shop", **other: Any) -> None:
         """The switch, at a moment, to the newest versions of all gold tables."""
-        tables = [table.name for table in (*GOLD.values(), *VISIT_TABLES, SILVER_REQUEST)]
+        tables = [table.name for table in (*GOLD.values(), *VISIT_TABLES, SILVER_LOGIN, SILVER_REQUEST)]
         versions = {table: latest_version(self.settings.warehouse / table) for table in tables}
         versions = {table: version for table, version in versions.items() if version is not None}
         row = {

@@ -1,11 +1,32 @@
 // A series as bars, with the same figures as a table for those who do not see them, and as a picture to take along.
+import { marksOf } from "./annotations.js";
 import { figure } from "./numbers.js";
-import { axis, barSeries, fromZero } from "./plot.js";
+import { axis, barSeries, colour, fromZero } from "./plot.js";
 import { element, scrolled } from "./shell.js";
 import { say } from "./words.js";
 
 const HEIGHT = 220;
 const made = new Set();
+
+/** Returns a plugin of uPlot that draws a dashed line at each day of which somebody wrote something. */
+function markedDays(section, site) {
+  const places = section.rows.flatMap((row, at) => (marksOf(site.site, String(row.dimensions[0]).slice(0, 10)).length ? [at] : []));
+  const draw = (chart) => {
+    chart.ctx.save();
+    chart.ctx.strokeStyle = colour("--warn");
+    chart.ctx.lineWidth = 2;
+    chart.ctx.setLineDash([6, 4]);
+    for (const at of places) {
+      const x = chart.valToPos(at, "x", true);
+      chart.ctx.beginPath();
+      chart.ctx.moveTo(x, chart.bbox.top);
+      chart.ctx.lineTo(x, chart.bbox.top + chart.bbox.height);
+      chart.ctx.stroke();
+    }
+    chart.ctx.restore();
+  };
+  return { hooks: { draw } };
+}
 
 function plot(place, section, site, figureName) {
   const [time] = section.dimensions;
@@ -15,6 +36,7 @@ function plot(place, section, site, figureName) {
   const data = [section.rows.map((_, at) => at), values.map((value) => (value === null ? null : Number(value)))];
   return new uPlot({
     width: place.clientWidth || 600, height: HEIGHT, cursor: { drag: { x: false, y: false } },
+    plugins: [markedDays(section, site)],
     scales: { x: { time: false, range: () => [-0.5, section.rows.length - 0.5] }, y: { range: fromZero } },
     axes: [
       axis({ incrs: [1, 2, 5, 7, 14, 28], values: (_, places) => places.map((at) => (Number.isInteger(at) && section.rows[at] ? short(section.rows[at].dimensions[time]) : "")) }),

@@ -1,6 +1,8 @@
 // A page of figures: the question of the address is put to the API, and put again when new lines were counted.
+import { askAnnotations } from "./annotations.js";
 import { ask, asked, lastDays, withoutFilter } from "./asked.js";
 import { clear } from "./bars.js";
+import { extras } from "./extras.js";
 import { drawAnomalies } from "./incidents.js";
 import { draw } from "./sections.js";
 import { NAMES, element, head } from "./shell.js";
@@ -64,7 +66,7 @@ async function show() {
   let report = null;
   let trouble = "";
   try {
-    const answer = await fetch(address(query));
+    const [answer] = await Promise.all([fetch(address(query)), askAnnotations(query)]);
     if (answer.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return; }
     const said = await answer.json();
     if (answer.ok) report = said;
@@ -79,6 +81,8 @@ async function show() {
   if (report && isAnomalies) at("figures").replaceChildren(drawAnomalies(report.anomalies));
   else if (report) showReport(report);
   else if (trouble) at("figures").replaceChildren();
+  const below = report ? await extras(page, query, show) : [];
+  if (mine === turn) at("figures").append(...below);
 }
 
 form.addEventListener("change", ({ target }) => {

@@ -88,6 +88,7 @@ export function fillTables(live) {
       line.style.setProperty("--part", most ? (row[measure] ?? 0) / most : 0);
       return line;
     });
-    document.getElementById(table.body ?? `table-${name}`).replaceChildren(...rows);
+    const nothing = element("tr", {}, element("td", { colspan: table.cells.length + 1, class: "nothing" }, say("no_rows", "none")));
+    document.getElementById(table.body ?? `table-${name}`).replaceChildren(...(rows.length ? rows : [nothing]));
   }
 }

@@ -45,6 +45,8 @@ _SAID = (
     Section("sessions", "Sessions", s.SESSION_ROWS, (), (
         "sessions", "bounce_ratio", "engaged_ratio", "pages_per_session", "mean_duration_s", "conversion_ratio", "cart_sessions",
         "cart_abandonment_ratio", "checkout_sessions", "orders", "orders_without_value", "revenue", "average_order_value")),
+    Section("carts", "Carts", s.SESSION_ROWS, (), (
+        "carts_created", "carts_emptied", "carts_transacted", "carts_abandoned", "cart_abandonment_ratio")),
     *(Section(name, title, s.FUNNEL, ("step", "event_name"), ("sessions", "of_first_step_ratio"), only=f"kind = '{kind}'")
       for name, title, kind in (
           ("funnel", "Funnel: steps in order, anything between", "sequential"),

@@ -1,0 +1,64 @@
+// What stands below a page's sections: hours of the week, people who came back, and what happened on these days.
+import { drawAnnotations } from "./annotations.js";
+import { grid } from "./grid.js";
+import { figure } from "./numbers.js";
+import { element } from "./shell.js";
+import { LOCALES, language, say } from "./words.js";
+
+const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7].map((day) => new Intl.DateTimeFormat(LOCALES[language], { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day)));
+
+function section(name, title, note, ...content) {
+  return element("section", { class: "whole", "data-section": name }, element("h2", {}, title, " ", element("small", {}, note)), ...content);
+}
+
+function week({ sites, left_out: leftOut }) {
+  if (leftOut.length) return [];
+  return sites.map(({ site, time_zone: zone, hours }) => {
+    const at = new Map(hours.map((hour) => [`${hour.weekday} ${hour.hour}`, hour]));
+    const rows = WEEKDAYS.map((name, day) => ({
+      name,
+      cells: Array.from({ length: 24 }, (_, hour) => {
+        const one = at.get(`${day + 1} ${hour}`);
+        return { value: one?.page_views ?? null, text: one ? figure(one.page_views, "") : "", title: one && `${name} ${hour}:00, ${say("figure_requests", "requests")} ${figure(one.requests, "")}` };
+      }),
+    }));
+    const title = `${say("hours_of_week", "Page views of an hour, on average")}${sites.length > 1 ? `: ${site}` : ""}`;
+    return section("hours_of_week", title, zone, grid(title, "", Array.from({ length: 24 }, (_, hour) => String(hour)), rows));
+  });
+}
+
+function cohortRows(rows, columns) {
+  const firsts = [...new Set(rows.map(({ first }) => first))];
+  return firsts.map((first) => {
+    const known = new Map(rows.filter((row) => row.first === first).map(({ since, logins }) => [since, logins]));
+    const all = known.get(0);
+    const cells = columns.map((since) => {
+      const logins = known.get(since);
+      return { value: logins === undefined ? null : logins / all, text: logins === undefined ? "" : since ? figure(logins / all, "ratio") : figure(logins, ""), title: logins === undefined ? "" : figure(logins, "") };
+    });
+    return { name: first, cells };
+  });
+}
+
+function cohorts({ unit, cohorts: found }) {
+  const title = unit === "day" ? say("cohorts_day", "Who came back: logins by their first day") : say("cohorts_week", "Who came back: logins by their first week");
+  if (!found.length) return [section("cohorts", title, "", element("p", {}, say("no_logins", "No login is known of these days: visitors are known by day alone, and these servers log no user names, or the days are not published yet.")))];
+  const sites = [...new Set(found.map(({ site }) => site))];
+  return sites.map((site) => {
+    const rows = found.filter((row) => row.site === site);
+    const columns = Array.from({ length: Math.max(...rows.map(({ since }) => since)) + 1 }, (_, since) => since);
+    const head = columns.map((since) => (since ? `+${since}` : say("cohort_new", "new")));
+    return section("cohorts", sites.length > 1 ? `${title}: ${site}` : title, "", grid(title, say(`unit_${unit}`, unit), head, cohortRows(rows, columns)));
+  });
+}
+
+const asks = async (path, query) => (await fetch(`/api/v1/${path}?${query}`)).json();
+
+/** Returns the sections below a page's own; `again` shows the page anew. */
+export async function extras(page, query, again) {
+  const [own, notes] = await Promise.all([
+    page === "traffic" ? asks("hours-of-week", query).then(week) : page === "shop" ? asks("cohorts", query).then(cohorts) : [],
+    drawAnnotations(again),
+  ]);
+  return [...own, notes];
+}
