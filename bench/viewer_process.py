@@ -56,6 +56,10 @@ async def _watch(port: int, token: str, viewers: int) -> None:
     all_of_them = [Viewer() for _ in range(viewers)]
     tasks = [asyncio.create_task(one.watch(port, token)) for one in all_of_them]
     await _until_each(all_of_them, -1)
+    if late := [one for one in all_of_them if not one.seen]:
+        sys.exit(
+            f"{len(late)} of {viewers} viewers did not get a first snapshot: {late[0].ended or 'none came in time'}."
+        )
     began_s = time.process_time()
     print("connected", viewers, flush=True)
     newest = await asyncio.to_thread(sys.stdin.readline)
