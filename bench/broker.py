@@ -18,7 +18,7 @@ from shoplog.settings import Settings
 from shoplog.stack import kafka
 from shoplog.stack.launch import environment
 
-_PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port")
+_PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port", "web_port")
 _PATIENCE_S = 120
 _POLL_S = 0.1
 

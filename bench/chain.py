@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -24,7 +23,7 @@ from shoplog.traffic.write import PacedWriter
 
 CHAIN = ["kafka", "flume", "census", "stream"]
 _PATIENCE_S = 600
-_WARM_S = 60
+WARM_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,17 @@ class Passed:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Lines that all stand in gold, the last `behind_s` after it was written; counted are those of `since` to `until` (epoch s)."""
+
+    lines: int
+    since: float
+    until: float
+    behind_s: float
+    used: Used
+
+
 @contextmanager
 def running_chain(settings: Settings, parts: list[str]) -> Iterator[Settings]:
     """Yield the settings of a stack that runs and streams, in a home of its own."""
@@ -61,29 +71,40 @@ def running_chain(settings: Settings, parts: list[str]) -> Iterator[Settings]:
 
 def passed(settings: Settings, rate: int, seconds: float, parts: list[str] = CHAIN) -> Passed:
     """Return how the lines of so many seconds passed the chain at this rate, after some seconds that are not counted."""
-    lines = int(rate * (seconds + _WARM_S))
     with running_chain(settings, parts) as own:
-        pid = int(connected(own).getPID())
-        chunks = lines_of_now(settings, rate, seconds + _WARM_S)
-        first = next(chunks)  # the lines are made before the first is written
-        began = time.time()
-        with Watch(lambda: [one.pid for one in psutil.Process(pid).children()], look_every_s=2) as watch:
-            _write(chain([first], chunks), own.home / "sites" / SITE / "logs", rate)
-            written = time.time()
-            wait_until(lambda: _measured(own) >= lines, "lines are still on their way", _PATIENCE_S)
-        behind_s = time.time() - written
-        delays = freshness_ms(own, own.home / "sites" / SITE / "written.jsonl", began + _WARM_S)
+        sent = send(own, lines_of_now(own, rate, WARM_S + seconds), rate, WARM_S)
+        delays = freshness_ms(own, marks(own), sent.since)
         p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
         assert p50 is not None and p99 is not None, "no mark was seen in gold"
-        assert _measured(own) == sum(topic_offsets(own, own.topic_raw)[1].values()) == lines
-        return Passed(lines, rate, watch.used, p50, p99, behind_s)
+        return Passed(sent.lines, rate, sent.used, p50, p99, sent.behind_s)
 
 
-def _write(chunks: Iterable[tuple[str, list[bytes]]], folder: Path, rate: int) -> None:
+def send(settings: Settings, chunks: Iterable[tuple[str, list[bytes]]], rate: int, warm_s: float) -> Sent:
+    """Write lines at this rate, those of the first `warm_s` uncounted, and return once all of them stand in gold."""
+    pid = int(connected(settings).getPID())
+    began = time.time()
+    with Watch(lambda: [one.pid for one in psutil.Process(pid).children()], look_every_s=2) as watch:
+        lines = _write(chunks, marks(settings).parent / "logs", rate)
+        written = time.time()
+        wait_until(lambda: _measured(settings) >= lines, "lines are still on their way", _PATIENCE_S)
+    behind_s = time.time() - written
+    assert _measured(settings) == sum(topic_offsets(settings, settings.topic_raw)[1].values()) == lines
+    return Sent(lines, began + warm_s, written, behind_s, watch.used)
+
+
+def marks(settings: Settings) -> Path:
+    """Return where it stands which line was written when."""
+    return settings.home / "sites" / SITE / "written.jsonl"
+
+
+def _write(chunks: Iterable[tuple[str, list[bytes]]], folder: Path, rate: int) -> int:
+    written = 0
     with PacedWriter(folder, rate) as writer:
         for name, lines in chunks:
+            written += len(lines)
             for at in range(0, len(lines), writer.chunk_lines):
                 writer.write(name, lines[at : at + writer.chunk_lines])
+    return written
 
 
 def _measured(settings: Settings) -> int:

@@ -55,7 +55,7 @@ def compressed(files: list[Path]) -> list[Path]:
 
 
 def lines_of_now(settings: Settings, rate: int, seconds: float) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield (file name, some lines) of `seconds` at `rate` a second, whose event times are of the last minutes.
+    """Make lines of `seconds` at `rate` a second, whose event times are of the last minutes; return (file name, some lines).
 
     As many lines of a second as in production: a day's lines written in minutes would close its minutes far too often. What
     is longer than two minutes comes again under other names.
@@ -67,9 +67,13 @@ def lines_of_now(settings: Settings, rate: int, seconds: float) -> Iterator[tupl
     folder = settings.home / "bench" / "lines-of-now"
     shutil.rmtree(folder, ignore_errors=True)
     generate(TrafficPlan(SITE, folder / "logs", end - timedelta(seconds=window_s), end, lines=rate * window_s))
-    left, turn = int(rate * seconds), 0
+    return _again_and_again(sorted((folder / "logs").glob("*.log")), int(rate * seconds))
+
+
+def _again_and_again(files: list[Path], left: int) -> Iterator[tuple[str, list[bytes]]]:
+    turn = 0
     while left:
-        for path in sorted((folder / "logs").glob("*.log")):
+        for path in files:
             with path.open("rb") as file:
                 while left and (lines := list(islice(file, min(left, _AT_ONCE)))):
                     left -= len(lines)

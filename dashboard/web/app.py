@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access import Access
 from dashboard.read_model.pages import PAGES
@@ -43,8 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
     docs = settings.quality_dir / "gx/uncommitted/data_docs/local_site"
     access = Access(settings)
     # The last one comes first: an answer of the door is hardened as well.
-    app.middleware("http")(Guard(settings, access))
-    app.middleware("http")(_harden)
+    app.add_middleware(Guard, settings=settings, access=access)
+    app.add_middleware(_Hardened)
     app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
     app.include_router(session_routes(access), prefix="/api/v1/session")
@@ -70,15 +71,26 @@ def _say_which_parameter(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{name}: {first['msg']}."}, 400)
 
 
-async def _harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    is_docs = request.url.path.startswith("/quality/docs/")
-    response.headers["Content-Security-Policy"] = _DOCS_POLICY if is_docs else _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    # Ask each time: after an upgrade no page may run with the script of the one before.
-    response.headers.setdefault("Cache-Control", "no-cache")
-    return response
+class _Hardened:
+    """A middleware that says with every answer what a browser may do with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_docs = scope["type"] == "http" and scope["path"].startswith("/quality/docs/")
+
+        async def hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _DOCS_POLICY if is_docs else _POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                # Ask each time: after an upgrade no page may run with the script of the one before.
+                headers.setdefault("Cache-Control", "no-cache")
+            await send(message)
+
+        await self._app(scope, receive, hardened)
 
 
 def _files(data_docs: Path) -> APIRouter:

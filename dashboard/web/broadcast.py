@@ -1,4 +1,4 @@
-"""One look at the figures for all who watch: each snapshot is read and written as JSON once, however many viewers there are."""
+"""One look at the figures for all who watch: each snapshot is read and written as an event once, however many viewers there are."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ class Broadcast:
         self._model = model
         self._viewers = 0
         self._looking: asyncio.Task[None] | None = None
-        self._text, self._number = "", 0
+        self._event, self._number = b"", 0
         self._failed: Exception | None = None
-        self._turn = asyncio.Condition()
+        self._turn = asyncio.Event()
 
-    async def texts(self, for_s: float) -> AsyncIterator[str]:
-        """Yield snapshots as JSON for so long: what is known, then one with each commit and at least every five seconds.
+    async def events(self, for_s: float) -> AsyncIterator[bytes]:
+        """Yield snapshots as server-sent events for so long: what is known, then one with each commit, at least every five seconds.
 
-        Raises what stops the figures from being read.
+        Each has the number after that of the one before as its id: whoever sees a gap took too long and has missed some, of
+        which the next one says all. Raises what stops the figures from being read.
         """
         self._viewers += 1
         if self._looking is None or self._looking.done():
@@ -38,12 +39,12 @@ class Broadcast:
         seen, ends_at = 0, time.monotonic() + for_s
         try:
             while time.monotonic() < ends_at:
-                async with self._turn:
-                    await self._turn.wait_for(lambda last=seen: self._number != last)  # type: ignore[misc]
-                    seen, text, failed = self._number, self._text, self._failed
-                if failed is not None:
-                    raise RuntimeError("the live figures cannot be read") from failed
-                yield text
+                while self._number == seen:
+                    await self._turn.wait()
+                seen = self._number
+                if self._failed is not None:
+                    raise RuntimeError("the live figures cannot be read") from self._failed
+                yield self._event
         finally:
             self._viewers -= 1
 
@@ -54,15 +55,18 @@ class Broadcast:
                 snapshot = await asyncio.to_thread(self._model.snapshot)
                 text = json.dumps(snapshot)
             except Exception as error:
-                async with self._turn:
-                    self._failed, self._number = error, self._number + 1
-                    self._turn.notify_all()
+                self._failed = error
+                self._next()
                 return
             seen = snapshot | {"stale_s": None}
             # One look before it would be late.
             if seen != sent or time.monotonic() - said_at >= _HEARTBEAT_S - _LOOK_EVERY_S:
                 sent, said_at = seen, time.monotonic()
-                async with self._turn:
-                    self._text, self._number = text, self._number + 1
-                    self._turn.notify_all()
+                self._event = f"id: {self._number + 1}\ndata: {text}\n\n".encode()
+                self._next()
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _next(self) -> None:
+        self._number += 1
+        self._turn.set()
+        self._turn = asyncio.Event()

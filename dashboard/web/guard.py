@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, HTTPException, Request, Response
+from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import Access, User
 from shoplog.settings import Settings
@@ -26,13 +26,18 @@ _READING = ("GET", "HEAD", "OPTIONS")
 class Guard:
     """A middleware that lets users pass, as `request.state.user`."""
 
-    def __init__(self, settings: Settings, access: Access) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, access: Access) -> None:
         """Know users by `access`, or by a proxy that says them where the settings name its header."""
-        self._access, self._header = access, settings.web_proxy_header
+        self._app, self._access, self._header = app, access, settings.web_proxy_header
         self._proxy_secret = settings.secret("web_proxy_secret") if self._header else None
 
-    async def __call__(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401, or lead to the login, where nobody is known; 403 where another site's page asks for a change."""
+        refused = await self._refused(Request(scope)) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
+
+    async def _refused(self, request: Request) -> ASGIApp | None:
+        """Return the answer to whoever may not pass, None for all others."""
         path = request.url.path
         if request.method not in _READING and not _is_own(request):
             return JSONResponse({"detail": "This came from a page of another site."}, 403)
@@ -47,7 +52,7 @@ class Guard:
                 {"detail": f"This is about all sites: {user.name} may see {', '.join(user.sites)}."}, 403
             )
         request.state.user = user
-        return await call_next(request)
+        return None
 
     def _user(self, request: Request) -> User | None:
         if token := bearer(request):

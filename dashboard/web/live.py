@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from dashboard.read_model import LiveReadModel
 from dashboard.web.broadcast import Broadcast
@@ -15,6 +14,7 @@ from dashboard.web.guard import Who
 from shoplog.settings import Settings
 
 _KNOWN_FOR_S = 300.0
+_EVENTS = "text/event-stream"
 
 
 def live_routes(settings: Settings) -> APIRouter:
@@ -34,13 +34,15 @@ def live_routes(settings: Settings) -> APIRouter:
         """The figures of the newest commit."""
         return model(user.sites).snapshot()
 
-    @router.get("/events", response_class=EventSourceResponse)
-    async def events(user: Who) -> AsyncIterator[ServerSentEvent]:
+    @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {_EVENTS: {}}}})
+    async def events(user: Who) -> StreamingResponse:
         """The same as they change: one with each commit, and at least every five seconds so that staleness is seen.
 
-        It ends after a while, and browsers come again: whoever was logged out meanwhile does not get in.
+        An event's `id` is one more than that of the event before. The stream ends after a while, and browsers come again:
+        whoever was logged out meanwhile does not get in.
         """
-        async for text in broadcast(user.sites).texts(_KNOWN_FOR_S):
-            yield ServerSentEvent(raw_data=text)
+        told = broadcast(user.sites).events(_KNOWN_FOR_S)
+        # A proxy shall hold none back.
+        return StreamingResponse(told, media_type=_EVENTS, headers={"X-Accel-Buffering": "no"})
 
     return router

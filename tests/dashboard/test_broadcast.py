@@ -32,13 +32,21 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_HEARTBEAT_S", 0.1)
 
 
-async def versions(told: Broadcast, count: int, for_s: float = 10) -> list[int]:
+async def events(told: Broadcast, count: int, for_s: float = 10, rest_s: float = 0) -> list[tuple[int, int]]:
+    """Return (id, version) of so many events, of a viewer that rests after each."""
     found = []
-    async for text in told.texts(for_s):
-        found.append(json.loads(text)["version"])
+    async for event in told.events(for_s):
+        number, text, *end = event.decode().split("\n")
+        assert end == ["", ""]
+        found.append((int(number.removeprefix("id: ")), json.loads(text.removeprefix("data: "))["version"]))
         if len(found) == count:
             break
+        await asyncio.sleep(rest_s)
     return found
+
+
+async def versions(told: Broadcast, count: int, for_s: float = 10) -> list[int]:
+    return [version for _, version in await events(told, count, for_s)]
 
 
 def test_each_of_many_viewers_gets_every_commit_and_the_tables_are_looked_at_once() -> None:
@@ -56,6 +64,18 @@ def test_each_of_many_viewers_gets_every_commit_and_the_tables_are_looked_at_onc
 
     assert asyncio.run(watch()) == [[1, 2, 3]] * 200
     assert model.looks < 60
+
+
+def test_ids_rise_by_one_and_a_gap_says_that_a_slow_viewer_missed_some() -> None:
+    told = Broadcast(Model())  # type: ignore[arg-type]
+
+    async def watch() -> None:
+        quick, slow = await asyncio.gather(events(told, 6), events(told, 2, rest_s=0.35))
+        assert [number for number, _ in quick] == [1, 2, 3, 4, 5, 6]
+        assert slow[0][0] == 1
+        assert slow[1][0] > 2
+
+    asyncio.run(watch())
 
 
 def test_without_a_commit_it_speaks_so_that_staleness_is_seen() -> None:
