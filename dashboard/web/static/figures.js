@@ -52,7 +52,7 @@ function showReport(report) {
   }
   at("figures").replaceChildren(...sections);
   const statuses = [...new Set(report.sites.map(({ status }) => status).filter(Boolean))];
-  at("worth").textContent = statuses.map((status) => say(`worth_${status}`, WORTH[status] ?? status)).join(" ");
+  write(at("worth"), statuses.map((status) => say(`worth_${status}`, WORTH[status] ?? status)).join(" "));
   at("left-out").replaceChildren(...report.left_out.map(({ section, because, site }) =>
     element("p", {}, `${say("left_out", "left out")}: ${say(`section_${section}`, section)}${site ? ` (${site})` : ""}: ${because}`)));
 }
