@@ -121,7 +121,7 @@ def test_orders_are_credited_by_either_model(shop: Warehouse) -> None:
 def test_sessions_are_provisional_until_the_next_day_is_published(shop: Warehouse) -> None:
     statuses = {s.name: s.status for s in ask(shop).sites[0].sections}
     assert {name for name, status in statuses.items() if status == "provisional"} == {
-        "sessions", "funnel", "funnel_strict", "funnel_flexible", "session_channels", "session_campaigns",
+        "sessions", "carts", "funnel", "funnel_strict", "funnel_flexible", "session_channels", "session_campaigns",
         "attribution_first", "attribution_last", "entry_pages", "exit_pages",
     }  # fmt: skip
     assert statuses["traffic"] == statuses["exact_visitors"] == "final"
