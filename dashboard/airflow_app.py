@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
+from dashboard.quality_page import Links, links_of_file, style_sheet
 from dashboard.web.quality import json_routes, page_routes, say_what_is_wrong
 from shoplog.settings import Settings
 
@@ -23,7 +24,7 @@ from shoplog.settings import Settings
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_API = "/api/v1/quality"
+_API, _STYLE = "/api/v1/quality", "style.css"
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -48,8 +49,16 @@ def create_app(settings: Settings) -> FastAPI:
             return RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))
         return await http_exception_handler(request, error)
 
-    docs = f"http://127.0.0.1:{settings.web_port}/quality/docs/"
+    style = APIRouter()
+
+    @style.get(f"/{_STYLE}")
+    def sheet() -> Response:
+        return Response(style_sheet(), media_type="text/css")
+
+    links = Links(links_of_file(settings).docs, days="./", sheets=(_STYLE,))
     say_what_is_wrong(app, lambda request: _API in request.url.path)
     app.include_router(json_routes(settings), prefix=_API, dependencies=logged_in)
-    app.include_router(page_routes(settings, airflow=None, docs=docs), dependencies=logged_in)
+    # Before the days: it would be taken for one.
+    app.include_router(style, dependencies=logged_in)
+    app.include_router(page_routes(settings, links), dependencies=logged_in)
     return app

@@ -1,22 +1,27 @@
-"""The quality page as HTML without a script: what on-call opens in the morning, on a server, in Airflow or as one file."""
+"""The quality page as HTML that needs no script: what on-call opens in the morning, on our server, in Airflow or as one file."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboard.pages import page, said
 from dashboard.read_model.quality import quality_day, quality_days
+from dashboard.read_model.reasons import SENTENCES
+from shoplog.contracts.proof import VERDICTS
+from shoplog.contracts.quality import SEVERITIES
 from shoplog.errors import UserError
 from shoplog.settings import REPOSITORY, Settings
 
-_HERE = Path(__file__).parent
+_STATIC = Path(__file__).parent / "web/static"
+SHEETS = ("live.css", "figures.css", "quality.css")
 _DOCUMENT_CHARACTERS = 50_000
 
 
@@ -24,42 +29,49 @@ _DOCUMENT_CHARACTERS = 50_000
 class Links:
     """Where a page's links lead.
 
-    `airflow` (with its last slash) is None inside Airflow: its frame opens no window, and shows neither Airflow in Airflow nor
-    a page of another server, so `docs` is only named there. `style` is the address of `style_sheet`, which the page holds itself
-    where that is None.
+    `airflow`, `figures` (both with a last slash) and `days` are None where nothing can be opened: Airflow's frame opens no
+    window, and shows neither Airflow in Airflow nor a page of another server, so `docs` is only named there. `sheets` are the
+    addresses of the style sheets, which the page holds itself where there are none; `script` is our own server's.
     """
 
-    airflow: str | None
     docs: str
+    airflow: str | None = None
+    figures: str | None = None
     days: str | None = None
-    style: str | None = None
+    sheets: tuple[str, ...] = ()
+    script: str | None = None
 
 
-def own_links(settings: Settings) -> Links:
+def links_of_file(settings: Settings) -> Links:
     """Return the links of a page that stands alone as a file: to the servers of this machine."""
-    local = "http://127.0.0.1"
-    return Links(f"{local}:{settings.airflow_port}/", f"{local}:{settings.web_port}/quality/docs/")
+    web = f"http://127.0.0.1:{settings.web_port}/"
+    return Links(f"{web}quality/docs/", airflow=airflow_address(settings), figures=web)
+
+
+def airflow_address(settings: Settings) -> str:
+    """Return where Airflow is, for a link."""
+    return f"http://127.0.0.1:{settings.airflow_port}/"
 
 
 @cache
 def style_sheet() -> str:
-    """Return the page's CSS: the live page's and what tables of many columns need on top."""
-    return "\n".join((_HERE / "web/static" / name).read_text(encoding="utf-8") for name in ("live.css", "quality.css"))
+    """Return the sheets as one, for where our own server's files are not."""
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in SHEETS)
 
 
 def render_days(settings: Settings, links: Links) -> str:
     """Return the page of all days with their lights."""
-    return _pages().get_template("quality_days.html.j2").render(days=quality_days(settings), links=links)
+    return _render("quality_days", links, days=quality_days(settings))
 
 
 def render_day(settings: Settings, day: date, links: Links | None = None) -> str:
     """Return the page of one day, by default as a file that loads nothing; raises `UserError` where nothing is known of it."""
-    return day_page(known_day(settings, day), links or own_links(settings))
+    return day_page(known_day(settings, day), links or links_of_file(settings))
 
 
 def day_page(shown: dict[str, Any], links: Links) -> str:
     """Return the page of a day that was read."""
-    return _pages().get_template("quality_day.html.j2").render(**shown, links=links)
+    return _render("quality_day", links, **shown)
 
 
 def known_day(settings: Settings, day: date) -> dict[str, Any]:
@@ -82,18 +94,16 @@ def day_of(text: str) -> date:
     return day
 
 
-@cache
-def _pages() -> Environment:
-    pages = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.globals.update(runbook=_runbook, style_sheet=lambda: Markup(style_sheet()))
-    pages.filters.update(number=_number, document=_document)
-    return pages
+def _render(name: str, links: Links, **given: Any) -> str:
+    known = {"verdicts": VERDICTS, "severities": SEVERITIES}
+    calls = {"runbook": _runbook, "number": _number, "document": _document, "told": _told}
+    style = None if links.sheets else Markup(style_sheet())
+    head = {"links": links, "script": links.script, "sheets": links.sheets, "own_style": style}
+    return page(name, **head, **known, **calls, **given)
+
+
+def _told(reason: Mapping[str, Any]) -> Markup:
+    return said(reason["key"], SENTENCES[reason["key"]], **reason["values"])
 
 
 @cache

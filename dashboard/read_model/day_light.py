@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.read_model.plain import as_document, plain_text
-from dashboard.read_model.quality_facts import CHECKS, DAMAGED, LEDGER, NIGHTLY, Facts, Reason
+from dashboard.read_model.quality_facts import Facts
+from dashboard.read_model.reasons import CHECKS, DAMAGED, LEDGER, NIGHTLY, Reason
 from shoplog.contracts.proof import VERDICTS
 
 LIGHTS = ("red", "amber", "green")
-ALL_RIGHT = "Published; live and batch are equal, every line is accounted for and every check holds."
+_ABSENT = "–"
+_WRONG = ("residue", "missing_bytes", "doubled_bytes")
 
 
 def worst(lights: Sequence[str]) -> str:
@@ -30,97 +32,80 @@ def reasons(facts: Facts) -> list[Reason]:
     ]
     if not facts.is_over:
         # What a night makes cannot be there yet; what is wrong already is.
-        open_day = Reason("amber", "The day is not over in UTC: the night after it counts, compares and publishes it.",
-                          NIGHTLY, f"shoplog nightly --date {facts.day}")  # fmt: skip
+        open_day = Reason("amber", "reason_day_open", NIGHTLY, f"shoplog nightly --date {facts.day}")
         found = [reason for reason in found if reason.light == "red"] + [open_day]
     return sorted(found, key=lambda reason: LIGHTS.index(reason.light))
 
 
 def _unreadable(facts: Facts) -> Iterator[Reason]:
     for table, why in facts.unreadable.items():
-        yield Reason("red", f"The table {table} cannot be read: {why}", DAMAGED, f'shoplog sql "select * from {table}"')
+        command = f'shoplog sql "select * from {table}"'
+        yield Reason("red", "reason_unreadable", DAMAGED, command, {"table": table, "why": why})
 
 
 def _of_certificate(facts: Facts) -> Iterator[Reason]:
     again, made = f"shoplog certificate --date {facts.day}", facts.certificate
     if made is None:
-        yield Reason("amber", "The certificate was not made yet.", NIGHTLY, again)
+        yield Reason("amber", "reason_no_certificate", NIGHTLY, again)
         return
-    verdict, counts = (
-        made["verdict"],
-        {name: made[name] for name in ("unexplained_figures", "ledger_residue", "ledger_bytes")},
-    )
+    verdict, late = made["verdict"], made["late_requests"]
+    counts = [made[name] for name in ("unexplained_figures", "ledger_residue", "ledger_bytes")]
     if verdict not in VERDICTS:
-        yield Reason(
-            "red", "The certificate has no known verdict: it was edited by hand or is damaged.", NIGHTLY, again
-        )
+        yield Reason("red", "reason_no_verdict", NIGHTLY, again)
     elif verdict != "equal":
-        told = _why(made) or (
-            "a side is missing" if verdict == "incomplete" else "live and batch, or the ledger, differ"
-        )
-        figures = f"{_number(made['unexplained_figures'])} of {_number(made['figures'])} figures unexplained"
-        yield Reason("red", f"The certificate's verdict is {verdict}: {told} ({figures}).", NIGHTLY, again)
-    elif any(value != 0 for value in counts.values()) or not made["figures"] or not _is_count(made["late_requests"]):
-        yield Reason("red", "The certificate says equal, and its own figures say otherwise.", NIGHTLY, again)
-    if _is_count(made["late_requests"]) and made["late_requests"]:
-        late = f"{_counted(made['late_requests'], 'accepted line')} came after the version that was compared"
-        yield Reason("amber", f"{late}: the next nightly counts them.", NIGHTLY, f"shoplog nightly --date {facts.day}")
+        why = _why(made)
+        values = {"unexplained": _number(made["unexplained_figures"]), "figures": _number(made["figures"])}
+        key = f"reason_{verdict}" + ("_why" if why else "")
+        yield Reason("red", key, NIGHTLY, again, values | ({"why": why} if why else {}))
+    elif any(value != 0 for value in counts) or not made["figures"] or not _is_count(late):
+        yield Reason("red", "reason_contradiction", NIGHTLY, again)
+    if _is_count(late) and late:
+        yield _counted("amber", "reason_late", late, f"shoplog nightly --date {facts.day}")
 
 
 def _of_ledger(facts: Facts) -> Iterator[Reason]:
     again, files, minutes = f"shoplog ledger --close --date {facts.day}", facts.ledger, facts.minutes
     if files is None:
-        yield Reason("amber", "The ledger was not closed yet for this site and day.", NIGHTLY, again)
+        yield Reason("amber", "reason_no_ledger", NIGHTLY, again)
     elif files["broken"]:
-        told = ", ".join(f"{_number(files[n])} {words}" for n, words in (
-            ("residue", "lines unaccounted for"), ("missing_bytes", "bytes missing"), ("doubled_bytes", "bytes doubled"),
-        ) if files[n])  # fmt: skip
-        yield Reason("red", f"The ledger is broken in {files['broken']} of {files['files']} files: {told or 'counts are absent'}.",
-                     LEDGER, again)  # fmt: skip
+        wrong = any(files[name] for name in _WRONG)
+        values = {name: _number(files[name]) for name in ("broken", "files", *(_WRONG if wrong else ()))}
+        yield Reason("red", "reason_ledger" if wrong else "reason_ledger_absent", LEDGER, again, values)
     if files is not None and files["in_flight"]:
-        words = f"{_counted(files['in_flight'], 'line')} in flight when the ledger was closed."
-        yield Reason("amber", words, NIGHTLY, again)
+        yield _counted("amber", "reason_in_flight", files["in_flight"], again)
     if minutes is not None and minutes["broken"]:
-        words = f"{minutes['broken']} of {minutes['minutes']} minutes have other accepted lines in bronze than in gold."
-        yield Reason("red", words, NIGHTLY, again)
+        values = {name: _number(minutes[name]) for name in ("broken", "minutes")}
+        yield Reason("red", "reason_minutes", NIGHTLY, again, values)
     if minutes is None and facts.live_requests:
-        yield Reason("amber", "The ledger of the day's minutes was not closed yet.", NIGHTLY, again)
+        yield Reason("amber", "reason_no_minutes", NIGHTLY, again)
 
 
 def _of_checks(facts: Facts) -> Iterator[Reason]:
     again, checks = f"shoplog quality --date {facts.day}", facts.checks
     if checks is None:
-        yield Reason("amber", "The quality checks of the day were not run yet.", CHECKS, again)
+        yield Reason("amber", "reason_no_checks", CHECKS, again)
         return
     for severity, light in (("critical", "red"), ("warning", "amber")):
         if checks[severity]:
-            yield Reason(
-                light, f"{checks[severity]} of {checks['checks']} quality checks failed ({severity}).", CHECKS, again
-            )
+            values = {"failed": _number(checks[severity]), "checks": _number(checks["checks"])}
+            yield Reason(light, f"reason_checks_{severity}", CHECKS, again, values)
 
 
 def _of_publication(facts: Facts) -> Iterator[Reason]:
     again, published = f"shoplog nightly --date {facts.day}", facts.published
     if published is None:
-        yield Reason("amber", "Provisional: the day is not published yet.", NIGHTLY, again)
-    elif (waiting := (facts.live_requests or 0) - (published["live_requests"] or 0)) > 0:
+        yield Reason("amber", "reason_provisional", NIGHTLY, again)
+        return
+    if facts.waiting:
         at = published["published_at"]
-        since = f" at {at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else ""
-        words = f"final_dirty: {_counted(waiting, 'accepted line')} came after the day was published{since}."
-        yield Reason("amber", words, NIGHTLY, again)
-    if published is not None:
-        yield from _of_switch(facts, published, again)
-
-
-def _of_switch(facts: Facts, published: Mapping[str, Any], again: str) -> Iterator[Reason]:
+        when = f"{at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else _ABSENT
+        yield _counted("amber", "reason_final_dirty", facts.waiting, again, at=when)
     if despite := published.get("despite"):
-        yield Reason("amber", f"Published without an equal certificate: {plain_text(despite)}.", NIGHTLY, again)
+        yield Reason("amber", "reason_despite", NIGHTLY, again, {"despite": plain_text(despite)})
     made = facts.certificate
     if made is not None and made["bronze_version"] != published["bronze_version"]:
-        versions = (
-            f"bronze version {_number(published['bronze_version'])}, the certificate {_number(made['bronze_version'])}"
-        )
-        yield Reason("amber", f"What is published is not what was certified: it has {versions}.", NIGHTLY, again)
+        versions = {"published": _number(published["bronze_version"]), "certified": _number(made["bronze_version"])}
+        yield Reason("amber", "reason_other_version", NIGHTLY, again, versions)
 
 
 def _why(made: Mapping[str, Any]) -> str:
@@ -136,8 +121,9 @@ def _is_count(value: int | None) -> bool:
 
 
 def _number(value: int | None) -> str:
-    return "an unknown number" if value is None else f"{value:,}"
+    return _ABSENT if value is None else f"{value:,}"
 
 
-def _counted(value: int, what: str) -> str:
-    return f"{value:,} {what}{'' if value == 1 else 's'}"
+def _counted(light: str, key: str, count: int, command: str, **values: str) -> Reason:
+    """Return the reason that counts lines: of one there is another sentence."""
+    return Reason(light, key if count != 1 else f"{key}_one", NIGHTLY, command, {"count": _number(count), **values})

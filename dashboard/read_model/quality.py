@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from dashboard.read_model.day_light import ALL_RIGHT, Facts, reasons, worst
+from dashboard.read_model.day_light import reasons, worst
 from dashboard.read_model.plain import as_document, plain
+from dashboard.read_model.quality_facts import Facts
 from dashboard.read_model.quality_tables import (
     NO_SITE,
     checks_by_day,
@@ -19,6 +19,7 @@ from dashboard.read_model.quality_tables import (
     offending_keys,
 )
 from dashboard.read_model.readable import ReadableTables, Row
+from dashboard.read_model.reasons import SENTENCES
 from shoplog.ledger.coverage import missing_in
 from shoplog.settings import Settings
 
@@ -88,11 +89,15 @@ def _lights(tables: ReadableTables, days: list[date], today: date | None) -> lis
 
 def _site(facts: Facts) -> dict[str, Any]:
     why, made = reasons(facts), facts.certificate
+    at = (facts.published or {}).get("published_at")
     return {
         "site": facts.site,
         "light": worst([reason.light for reason in why] or ["green"]),
-        "words": " ".join(reason.words for reason in why) or ALL_RIGHT,
-        "reasons": [asdict(reason) for reason in why],
+        "words": " ".join(reason.words for reason in why) or SENTENCES["all_right"],
+        "reasons": [reason.as_object() for reason in why],
+        "status": facts.status,
+        # A moment to ask for figures as of: whole seconds, and not before the publication.
+        "as_published": None if at is None else f"{at + timedelta(seconds=1, microseconds=-1):%Y-%m-%dT%H:%M:%S}",
         "certificate": None if made is None else {**plain(made), "document": as_document(made["document"])},
     }
 

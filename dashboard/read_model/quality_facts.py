@@ -1,4 +1,4 @@
-"""What the quality page knows of one site and day, and a reason why its light is not green."""
+"""What the quality page knows of one site and day."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-# Headings of docs/runbook.md.
-NIGHTLY, CHECKS, LEDGER, DAMAGED = (
-    "A nightly is red", "A quality check is red", "The ledger names bytes", "A table cannot be read",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a light is not green: a sentence, the runbook's heading and the command to run (again)."""
-
-    light: str
-    words: str
-    runbook: str
-    command: str
+from shoplog.contracts.proof import PUBLISHED_DAY
+from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +25,15 @@ class Facts:
     checks: dict[str, Any] | None = None
     # By table's name, in words why it could not be read.
     unreadable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> int:
+        """Accepted lines that came after the day was published."""
+        return max(0, (self.live_requests or 0) - (self.published["live_requests"] or 0)) if self.published else 0
+
+    @property
+    def status(self) -> str | None:
+        """What the day's figures are worth, as reports say it; None where it cannot be read."""
+        if self.unreadable.keys() & {PUBLISHED_DAY.name, GOLD_PARTIAL_LIVE.name}:
+            return None
+        return "provisional" if self.published is None else "final_dirty" if self.waiting else "final"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access import Access
+from dashboard.pages import page
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.web.annotations import annotation_routes
@@ -19,7 +20,7 @@ from dashboard.web.figures import figure_routes
 from dashboard.web.guard import Guard
 from dashboard.web.habits import habit_routes
 from dashboard.web.live import live_routes
-from dashboard.web.quality import json_routes, page_routes, say_what_is_wrong
+from dashboard.web.quality import json_routes, own_links, page_routes, say_what_is_wrong
 from dashboard.web.session import session_routes
 from shoplog.settings import Settings
 
@@ -55,9 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     model = ScreenReadModel(settings)
     app.include_router(figure_routes(settings, model), prefix="/api/v1")
     app.include_router(habit_routes(settings, model), prefix="/api/v1")
-    airflow = f"http://127.0.0.1:{settings.airflow_port}/"
-    app.include_router(page_routes(settings, airflow, docs="docs/"), prefix="/quality")
-    app.include_router(_files(docs / "index.html"))
+    app.include_router(page_routes(settings, own_links(settings)), prefix="/quality")
+    app.include_router(_pages(docs / "index.html"))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/chart", StaticFiles(directory=settings.jars / "web", check_dir=False))
     app.mount("/quality/docs", _LaterFiles(directory=docs, check_dir=False))
@@ -93,33 +93,33 @@ class _Hardened:
         await self._app(scope, receive, hardened)
 
 
-def _files(data_docs: Path) -> APIRouter:
-    """Return the pages that are files, of which the browser asks the API for figures."""
-    router = APIRouter(default_response_class=FileResponse, include_in_schema=False)
+def _pages(data_docs: Path) -> APIRouter:
+    """Return the pages that hold no figures: the browser asks the API for them."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/healthz", response_class=Response)
     def healthz() -> Response:
         return Response('{"status":"ok"}', media_type="application/json")
 
     @router.get("/")
-    def live() -> Path:
-        return _STATIC / "index.html"
+    def live() -> str:
+        return page("live")
 
-    @router.get("/favicon.ico")
+    @router.get("/favicon.ico", response_class=FileResponse)
     def icon() -> Path:
         return _STATIC / "icon.svg"
 
     @router.get("/login")
-    def login() -> Path:
-        return _STATIC / "login.html"
+    def login() -> str:
+        return page("login")
 
     @router.get("/quality/docs/")
-    def docs() -> Path:
-        return data_docs if data_docs.exists() else _STATIC / "no_report.html"
+    def docs() -> str:
+        return data_docs.read_text(encoding="utf-8") if data_docs.exists() else page("no_report")
 
-    def figures() -> Path:
-        return _STATIC / "figures.html"
+    def figures() -> str:
+        return page("figures")
 
-    for page in (*PAGES, "anomalies"):
-        router.add_api_route(f"/{page}", figures)
+    for name in (*PAGES, "anomalies"):
+        router.add_api_route(f"/{name}", figures)
     return router

@@ -8,28 +8,25 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
-from dashboard.quality_page import Links, day_of, known_day, render_day, render_days, style_sheet
+from dashboard.quality_page import SHEETS, Links, airflow_address, day_of, known_day, render_day, render_days
 from dashboard.read_model.quality import quality_days
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 
-_STYLE = "style.css"
+
+def own_links(settings: Settings) -> Links:
+    """Return the links of our own server's pages, which have the head and the languages of its other pages."""
+    sheets = tuple(f"/static/{name}" for name in SHEETS)
+    return Links("docs/", airflow_address(settings), figures="/", days="./", sheets=sheets, script="/static/quality.js")
 
 
-def page_routes(settings: Settings, airflow: str | None, docs: str) -> APIRouter:
-    """Return the list of days at /, each day at /YYYY-MM-DD and their style sheet; links are relative, so any prefix does.
-
-    `airflow` and `docs` are as in `Links`.
-    """
-    router, links = APIRouter(default_response_class=HTMLResponse), Links(airflow, docs, days="./", style=_STYLE)
+def page_routes(settings: Settings, links: Links) -> APIRouter:
+    """Return the list of days at / and each day at /YYYY-MM-DD; links among them are relative, so any prefix does."""
+    router = APIRouter(default_response_class=HTMLResponse)
 
     @router.get("/")
     def days() -> str:
         return render_days(settings, links)
-
-    @router.get(f"/{_STYLE}")
-    def style() -> Response:
-        return Response(style_sheet(), media_type="text/css")
 
     @router.get("/{day}")
     def one_day(day: str) -> str:

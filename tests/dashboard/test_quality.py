@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.quality_page import day_of, render_day
 from dashboard.read_model.quality import quality_day, quality_days
-from dashboard.read_model.quality_facts import CHECKS, DAMAGED, LEDGER, NIGHTLY
+from dashboard.read_model.reasons import CHECKS, DAMAGED, LEDGER, NIGHTLY
 from shoplog.errors import UserError
 from shoplog.settings import REPOSITORY, Settings
 from tests.dashboard.quality_tables import DAY, NIGHT, NOON, RIGHT, TODAY, days_before, parity, right_day, write
@@ -153,7 +153,7 @@ def test_a_table_that_cannot_be_read_is_red_and_named(settings: Settings, table:
     page = render_day(settings, DAY)
     assert DAMAGED in page
     if table in ("certificate", "ledger_file", "gold_parity", "quality_result"):
-        assert f"The table {table} cannot be read.</p>" in page
+        assert f"The table {table} cannot be read.</span></p>" in page
 
 
 def test_a_hole_names_the_command_that_fills_it(settings: Settings) -> None:

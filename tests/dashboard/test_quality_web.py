@@ -11,11 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from dashboard.quality_page import Links, render_day
 from shoplog.cli import app
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from tests.dashboard.browser import client_of
-from tests.dashboard.quality_tables import DAY, parity, right_day, write
+from tests.dashboard.quality_tables import DAY, NIGHT, parity, right_day, write
 
 
 @pytest.fixture
@@ -65,15 +66,32 @@ def test_before_any_line_the_page_says_so(client: TestClient) -> None:
     assert "No day has been checked yet" in client.get("/quality/docs/").text
 
 
-def test_the_pages_run_no_script_and_take_no_style_but_their_sheet(settings: Settings, client: TestClient) -> None:
+def test_the_pages_run_one_script_and_take_no_style_but_their_sheets(settings: Settings, client: TestClient) -> None:
     right_day(settings)
     for path in ("/quality/", f"/quality/{DAY}"):
         page = client.get(path)
         assert "unsafe" not in page.headers["content-security-policy"]
-        assert not any(word in page.text for word in ("<script", "<style", " style=", " onclick="))
-    sheet = client.get("/quality/style.css")
-    assert sheet.headers["content-type"].startswith("text/css")
-    assert ".light.amber" in sheet.text
+        assert page.text.count("<script") == 1
+        assert '<script src="/static/quality.js" type="module"></script>' in page.text
+        assert not any(word in page.text for word in ("<style", " style=", " onclick="))
+
+
+def test_a_published_day_leads_to_its_figures_as_they_were_published(settings: Settings, client: TestClient) -> None:
+    right_day(settings, published_day={"published_at": NIGHT + timedelta(microseconds=5)})
+    site = client.get(f"/api/v1/quality/{DAY}").json()["sites"][0]
+    # Not before the publication.
+    assert (site["status"], site["as_published"]) == ("final", "2026-11-21T01:30:01")
+    asked = "from=2026-11-20&amp;to=2026-11-20&amp;site=shop&amp;as_of=2026-11-21T01%3A30%3A01"
+    assert f'href="/shop?{asked}"' in client.get(f"/quality/{DAY}").text
+    # Airflow's frame opens no other server's page.
+    assert asked not in render_day(settings, DAY, Links("docs/"))
+
+
+def test_a_day_that_is_not_published_leads_to_none(settings: Settings, client: TestClient) -> None:
+    right_day(settings, without="published_day")
+    site = client.get(f"/api/v1/quality/{DAY}").json()["sites"][0]
+    assert (site["status"], site["as_published"]) == ("provisional", None)
+    assert "as_of=" not in client.get(f"/quality/{DAY}").text
 
 
 @pytest.fixture
@@ -86,7 +104,7 @@ def test_the_command_writes_one_file(settings: Settings, run: Any, tmp_path: Pat
     right_day(settings)
     file = tmp_path / "page.html"
     assert run("--date", str(DAY), "--output", str(file)).exit_code == 0
-    assert "quality of 2026-11-20" in file.read_text()
+    assert "shoplog quality 2026-11-20" in file.read_text()
     assert json.loads(run("--date", str(DAY), "--json").stdout)["light"] == "green"
 
 

@@ -6,18 +6,20 @@ import json
 import re
 
 from dashboard.read_model.pages import PAGES
+from dashboard.read_model.reasons import SENTENCES
 from shoplog.contracts.anomalies import PATTERNS, SEVERITIES
 from shoplog.settings import REPOSITORY
 
 STATIC = REPOSITORY / "dashboard/web/static"
+SCRIPTS = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+PAGES_TEXT = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "dashboard/templates").glob("*.j2"))
 CHINESE = json.loads((STATIC / "words.zh.json").read_text(encoding="utf-8"))
 
 
 def test_every_word_of_the_pages_has_its_translation() -> None:
-    pages = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.html"))
-    scripts = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
-    asked = {*re.findall(r'data-words="(\w+)"', pages), *re.findall(r'say\("(\w+)"', scripts)}
-    assert len(asked) > 40
+    asked = {*re.findall(r'data-(?:words|label)="(\w+)"', PAGES_TEXT), *re.findall(r'say\("(\w+)"', SCRIPTS)}
+    asked |= set(re.findall(r'(?:said|labelled|column)\("(\w+)",', PAGES_TEXT))
+    assert len(asked) > 100
     assert asked <= CHINESE.keys()
 
 
@@ -30,9 +32,9 @@ def test_every_section_figure_and_dimension_has_its_translation() -> None:
 
 
 def test_a_value_in_a_sentence_stands_in_its_translation() -> None:
-    scripts = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
-    said = re.findall(r'say\("(\w+)", "([^"]*)"', scripts)
-    for key, english in said:
+    said = re.findall(r'say\("(\w+)", "([^"]*)"', SCRIPTS)
+    said += re.findall(r'(?:said|labelled)\("(\w+)", "([^"]*)"', PAGES_TEXT)
+    for key, english in (*said, *SENTENCES.items()):
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", CHINESE[key])), key
 
 

@@ -63,6 +63,7 @@ export function head(place, title, query = "") {
   const links = PAGES.map(([url, key]) => {
     const link = element("a", { href: ["/", "/quality/"].includes(url) || !query ? url : `${url}?${query}` }, NAMES[key]);
     if (url === location.pathname) link.setAttribute("aria-current", "page");
+    else if (url !== "/" && url.endsWith("/") && location.pathname.startsWith(url)) link.setAttribute("aria-current", "true");
     return element("li", {}, link);
   });
   const heading = element("h1", {}, "shoplog ", element("small", {}, title));

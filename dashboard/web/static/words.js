@@ -13,13 +13,20 @@ const words = language === "en" ? {} : await (await fetch(`/static/words.${langu
 
 /** Returns the words of `key`, in English where this language has none; `{name}` stands for a value. */
 export function say(key, english, values = {}) {
-  return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), words[key] ?? english);
+  // All at once: a value that looks like a name is a value.
+  return (words[key] ?? english).replace(/{(\w+)}/g, (text, name) => values[name] ?? text);
 }
 
-/** Writes the words of every element that names some. */
+/** Writes the words of every element that names some, as its text or as its label; it stands in the page in English. */
 export function translate(root = document) {
   document.documentElement.lang = LOCALES[language];
-  for (const element of root.querySelectorAll("[data-words]")) element.textContent = say(element.dataset.words, element.textContent);
+  const given = ({ dataset }) => JSON.parse(dataset.values ?? "{}");
+  for (const element of root.querySelectorAll("[data-words]")) {
+    if (element.dataset.words in words) element.textContent = say(element.dataset.words, "", given(element));
+  }
+  for (const element of root.querySelectorAll("[data-label]")) {
+    if (element.dataset.label in words) element.setAttribute("aria-label", say(element.dataset.label, "", given(element)));
+  }
 }
 
 export function speak(chosen) {

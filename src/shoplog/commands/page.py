@@ -21,11 +21,11 @@ def page(
     as_json: Json = False,
 ) -> None:
     """Write the quality page of one UTC day: lights, certificates, ledger, checks; exit code 1 when its light is red."""
-    from dashboard.quality_page import day_page, known_day, own_links
+    from dashboard.quality_page import day_page, known_day, links_of_file
 
     settings = Settings.load()
     shown = known_day(settings, parse_day(day))
-    text = json.dumps(shown) if as_json else day_page(shown, own_links(settings))
+    text = json.dumps(shown) if as_json else day_page(shown, links_of_file(settings))
     if output is None:
         print(text)
     else:
