@@ -23,7 +23,7 @@ function week({ sites, left_out: leftOut }) {
       }),
     }));
     const title = `${say("hours_of_week", "Page views of an hour, on average")}${sites.length > 1 ? `: ${site}` : ""}`;
-    return section("hours_of_week", title, zone, grid(title, "", Array.from({ length: 24 }, (_, hour) => String(hour)), rows));
+    return section("hours_of_week", title, zone, grid(title, say("weekday", "weekday"), Array.from({ length: 24 }, (_, hour) => String(hour)), rows));
   });
 }
 

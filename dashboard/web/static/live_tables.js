@@ -1,7 +1,7 @@
 // The live page's tables. Each row leads to the page that knows more of it; what came from a log is written as text only.
 import { figure } from "./numbers.js";
 import { element } from "./shell.js";
-import { say } from "./words.js";
+import { dimensionName, say } from "./words.js";
 
 const CUT = "…";
 const REQUESTS = say("requests", "requests");
@@ -35,7 +35,7 @@ const TABLES = {
     title: say("table_funnel", "Funnel"), page: "shop", by: ["event_name"],
     cells: [{ title: say("figure_visitors", "visitors"), ...of("visitors") }, { title: say("column_of_first", "of the first step"), text: share }, { title: say("figure_events", "events"), ...of("events") }],
   },
-  statuses: { title: say("table_status", "Status, last hour"), body: "status-mix", cells: [requests, { title: SHARE, text: share }] },
+  statuses: { title: say("table_status", "Status, last hour"), head: say("status", "status"), body: "status-mix", cells: [requests, { title: SHARE, text: share }] },
   errors: { title: say("table_errors", "Errors"), page: "traffic", by: ["http_status", "path"], cells: [requests] },
   slow_pages: {
     title: say("table_slow_pages", "Slow paths with 10 or more timed requests"), page: "traffic", by: ["path"],
@@ -45,7 +45,7 @@ const TABLES = {
   countries: { title: say("table_countries", "Visitors' countries"), page: "traffic", by: ["country"], cells: [requests, { title: say("figure_page_views", "page views"), ...of("page_views") }] },
   bots: { title: say("table_bots", "Bots"), page: "bots", by: ["bot_name", "bot_category"], cells: [requests] },
   lines: {
-    title: say("table_lines", "Newest lines (masked)"), kind: "wide", name: (line) => `${line.method ?? ""} ${line.url ?? NAMELESS.path}`.trim(),
+    title: say("table_lines", "Newest lines (masked)"), head: say("column_request", "request"), kind: "wide", name: (line) => `${line.method ?? ""} ${line.url ?? NAMELESS.path}`.trim(),
     cells: [{ title: say("column_time", "time (UTC)"), text: (line) => line.event_time }, { title: say("status", "status"), text: (line) => String(line.status) }, { title: say("column_who", "who"), text: who }],
   },
 };
@@ -61,8 +61,8 @@ function nameCell(table, row, day) {
   return element("a", { href: `/${table.page}?${query}` }, text);
 }
 
-function section(name, { title, body, cells, kind = "half" }) {
-  const head = element("tr", {}, element("th", { scope: "col" }), ...cells.map((cell) => element("th", { scope: "col" }, cell.title)));
+function section(name, { title, head: first, by, body, cells, kind = "half" }) {
+  const head = element("tr", {}, element("th", { scope: "col" }, first ?? by.map(dimensionName).join(" · ")), ...cells.map((cell) => element("th", { scope: "col" }, cell.title)));
   const rows = element("tbody", { id: body ?? `table-${name}` });
   return element("section", { class: kind, "data-table": name }, element("h2", {}, title), element("table", {}, element("thead", {}, head), rows));
 }

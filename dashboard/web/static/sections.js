@@ -3,12 +3,11 @@ import { ask, asked, withFilter } from "./asked.js";
 import { bars } from "./bars.js";
 import { change, figure } from "./numbers.js";
 import { element, scrolled } from "./shell.js";
-import { say } from "./words.js";
+import { dimensionName, say } from "./words.js";
 
 // Not of requests: a step is a place in the funnel, a window is a time.
 const NO_FILTER = new Set(["step", "window_date", "window_hour"]);
 const figureName = ({ name }) => say(`figure_${name}`, name.replaceAll("_", " "));
-const dimensionName = (name) => say(`dimension_${name}`, name.replaceAll("_", " "));
 
 function compared(value, unit, site, hasPrevious) {
   if (!hasPrevious) return [];

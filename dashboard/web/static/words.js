@@ -17,6 +17,8 @@ export function say(key, english, values = {}) {
   return (words[key] ?? english).replace(/{(\w+)}/g, (text, name) => values[name] ?? text);
 }
 
+export const dimensionName = (name) => say(`dimension_${name}`, name.replaceAll("_", " "));
+
 /** Writes the words of every element that names some, as its text or as its label; it stands in the page in English. */
 export function translate(root = document) {
   document.documentElement.lang = LOCALES[language];
