@@ -41,8 +41,10 @@ class Guard:
         path = request.url.path
         if request.method not in _READING and not _is_own(request):
             return JSONResponse({"detail": "This came from a page of another site."}, 403)
+        if path.startswith(_OPEN_FOLDERS):
+            return None
         user = await run_in_threadpool(self._user, request)
-        if user is None and path not in _OPEN and not path.startswith(_OPEN_FOLDERS):
+        if user is None and path not in _OPEN:
             if path.startswith("/api/"):
                 return JSONResponse({"detail": "Log in, or send a token."}, 401, {"WWW-Authenticate": "Bearer"})
             asked = path + (f"?{request.url.query}" if request.url.query else "")

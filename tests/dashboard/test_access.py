@@ -59,6 +59,18 @@ def test_nothing_but_the_way_in_is_answered_to_a_stranger(client: TestClient) ->
     assert led.headers["location"] == "/login?next=/traffic%3Ffrom%3D2026-11-20%26where%3Dcountry%253DDE"
 
 
+def test_who_asks_for_a_file_that_is_open_to_all_is_not_looked_up(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client)
+    asked: list[str] = []
+    monkeypatch.setattr(Access, "by_secret", lambda _, secret, kinds: asked.append(secret))
+    assert client.get("/static/live.css").status_code == 200
+    assert asked == []
+    assert client.get("/chart/uPlot.min.css").status_code == 303
+    assert len(asked) == 1
+
+
 def create_app_routes(client: TestClient) -> list[str]:
     """Every address that can be read, with something in the place of each name."""
     found = [route.path for route in client.app.routes if isinstance(route, APIRoute) and "GET" in route.methods]  # type: ignore[attr-defined]
