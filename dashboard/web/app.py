@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from dashboard.access import Access
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
+from dashboard.read_model.warm import warm
 from dashboard.web.figures import figure_routes
 from dashboard.web.guard import Guard
 from dashboard.web.live import live_routes
@@ -37,7 +41,19 @@ class _LaterFiles(StaticFiles):
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the application over one read model of each kind."""
-    app = FastAPI(title="shoplog", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    model = ScreenReadModel(settings)
+
+    @asynccontextmanager
+    async def warmed(_: FastAPI) -> AsyncIterator[None]:
+        stopping = threading.Event()
+        reading = threading.Thread(target=warm, args=(model, stopping), name="warm")
+        reading.start()
+        yield
+        # A process must not end while DuckDB reads.
+        stopping.set()
+        await asyncio.to_thread(reading.join)
+
+    app = FastAPI(title="shoplog", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=warmed)
     docs = settings.quality_dir / "gx/uncommitted/data_docs/local_site"
     access = Access(settings)
     # The last one comes first: an answer of the door is hardened as well.
@@ -48,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(session_routes(access), prefix="/api/v1/session")
     app.include_router(live_routes(settings), prefix="/api/v1/live")
     app.include_router(json_routes(settings), prefix="/api/v1/quality")
-    app.include_router(figure_routes(settings, ScreenReadModel(settings)), prefix="/api/v1")
+    app.include_router(figure_routes(settings, model), prefix="/api/v1")
     airflow = f"http://127.0.0.1:{settings.airflow_port}/"
     app.include_router(page_routes(settings, airflow, docs="docs/"), prefix="/quality")
     app.include_router(_files(docs / "index.html"))
