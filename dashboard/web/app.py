@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from dashboard.access import Access
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.read_model.warm import warm
+from dashboard.web.allowance import Clock
 from dashboard.web.figures import figure_routes
 from dashboard.web.guard import Guard
 from dashboard.web.live import live_routes
@@ -39,8 +41,8 @@ class _LaterFiles(StaticFiles):
         """Take a folder that is not there yet."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application over one read model of each kind."""
+def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
+    """Return the application over one read model of each kind; `clock` (s) says how much of an allowance came back."""
     model = ScreenReadModel(settings)
 
     @asynccontextmanager
@@ -57,11 +59,11 @@ def create_app(settings: Settings) -> FastAPI:
     docs = settings.quality_dir / "gx/uncommitted/data_docs/local_site"
     access = Access(settings)
     # The last one comes first: an answer of the door is hardened as well.
-    app.middleware("http")(Guard(settings, access))
+    app.middleware("http")(Guard(settings, access, clock))
     app.middleware("http")(_harden)
     app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
-    app.include_router(session_routes(access), prefix="/api/v1/session")
+    app.include_router(session_routes(access, clock), prefix="/api/v1/session")
     app.include_router(live_routes(settings), prefix="/api/v1/live")
     app.include_router(json_routes(settings), prefix="/api/v1/quality")
     app.include_router(figure_routes(settings, model), prefix="/api/v1")
