@@ -16,7 +16,8 @@ from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.io.commits import Identity, State, entry_identity
 from shoplog.io.duck import NEWEST, Row, open_tables, rows_of
-from shoplog.io.pinned import files_at, pinned_version
+from shoplog.io.pinned import pinned_version
+from shoplog.io.version_files import files_at
 from shoplog.report.question import Span
 from shoplog.settings import Settings
 
@@ -79,7 +80,7 @@ class Parts:
             if row["day"] in days and (version := pinned_version(row, table)) is not None:
                 sites[version, row["day"]].add(row["site"])
         known = self._known_pins(table, sites.keys())
-        known |= files_at(self._settings, table, sites.keys() - known.keys())
+        known |= files_at(self._settings.warehouse / table, sites.keys() - known.keys())
         return [Part(path, False, frozenset(of)) for pin, of in sites.items() for path in known[pin]]
 
     def all_live(self, spans: Iterable[Span]) -> list[Part]:

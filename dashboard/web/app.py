@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -16,6 +21,8 @@ from dashboard.access import Access
 from dashboard.pages import page
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
+from dashboard.read_model.warm import warm
+from dashboard.web.allowance import Clock
 from dashboard.web.annotations import annotation_routes
 from dashboard.web.figures import figure_routes
 from dashboard.web.guard import Guard
@@ -42,22 +49,33 @@ class _LaterFiles(StaticFiles):
         """Take a folder that is not there yet."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application over one read model of each kind."""
-    app = FastAPI(title="shoplog", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
+    """Return the application over one read model of each kind; `clock` (s) says how much of an allowance came back."""
+    model = ScreenReadModel(settings)
+
+    @asynccontextmanager
+    async def warmed(_: FastAPI) -> AsyncIterator[None]:
+        stopping = threading.Event()
+        reading = threading.Thread(target=warm, args=(model, stopping), name="warm")
+        reading.start()
+        yield
+        # A process must not end while DuckDB reads.
+        stopping.set()
+        await asyncio.to_thread(reading.join)
+
+    app = FastAPI(title="shoplog", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=warmed)
     docs = settings.quality_dir / "gx/uncommitted/data_docs/local_site"
     access = Access(settings)
     # The last one comes first: an answer of the door is hardened as well. Events are passed on as they come.
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
-    app.add_middleware(Guard, settings=settings, access=access)
+    app.add_middleware(Guard, settings=settings, access=access, clock=clock)
     app.add_middleware(_Hardened)
     app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
-    app.include_router(session_routes(access), prefix="/api/v1/session")
+    app.include_router(session_routes(access, clock), prefix="/api/v1/session")
     app.include_router(live_routes(settings), prefix="/api/v1/live")
     app.include_router(json_routes(settings), prefix="/api/v1/quality")
     app.include_router(annotation_routes(settings), prefix="/api/v1/annotations")
-    model = ScreenReadModel(settings)
     app.include_router(figure_routes(settings, model), prefix="/api/v1")
     app.include_router(habit_routes(settings, model), prefix="/api/v1")
     app.include_router(page_routes(settings, own_links(settings)), prefix="/quality")

@@ -12,12 +12,16 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import Access, User
+from dashboard.web.allowance import Allowance, Clock
 from shoplog.settings import Settings
 
 COOKIE = "shoplog_session"
 # What is answered to anybody: whether the server lives, the way in, and files that are the same for all.
 _OPEN = ("/healthz", "/login", "/favicon.ico", "/api/v1/session")
 _OPEN_FOLDERS = ("/static/",)
+# What costs no more than a file does not count against the allowance of whoever asks.
+_FREE = ("/healthz", "/login", "/favicon.ico")
+_FREE_FOLDERS = ("/static/", "/chart/", "/quality/docs/")
 # What is told of all sites cannot be told of some.
 _WHOLE = ("/quality", "/api/v1/quality")
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -26,9 +30,10 @@ _READING = ("GET", "HEAD", "OPTIONS")
 class Guard:
     """A middleware that lets users pass, as `request.state.user`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, access: Access) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, access: Access, clock: Clock) -> None:
         """Know users by `access`, or by a proxy that says them where the settings name its header."""
         self._app, self._access, self._header = app, access, settings.web_proxy_header
+        self._allowance = Allowance(settings.web_requests_per_minute, 60, clock)
         self._proxy_secret = settings.secret("web_proxy_secret") if self._header else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +48,11 @@ class Guard:
             return JSONResponse({"detail": "This came from a page of another site."}, 403)
         if path.startswith(_OPEN_FOLDERS):
             return None
-        user = await run_in_threadpool(self._user, request)
+        user, known_by = await run_in_threadpool(self._user, request)
+        if wait_s := self._wait_s(request, user, known_by):
+            return JSONResponse(
+                {"detail": f"Too many requests: ask again in {wait_s} s."}, 429, {"Retry-After": str(wait_s)}
+            )
         if user is None and path not in _OPEN:
             if path.startswith("/api/"):
                 return JSONResponse({"detail": "Log in, or send a token."}, 401, {"WWW-Authenticate": "Bearer"})
@@ -56,13 +65,22 @@ class Guard:
         request.state.user = user
         return None
 
-    def _user(self, request: Request) -> User | None:
+    def _user(self, request: Request) -> tuple[User | None, str]:
+        """Return who asks, and what tells it: a token, a session, or the name that a proxy says."""
         if token := bearer(request):
-            return self._access.by_secret(token, ("token", "session"))
+            return self._access.by_secret(token, ("token", "session")), token
         if self._header and (name := request.headers.get(self._header)):
-            return self._of_proxy(name, request.headers.get("x-shoplog-proxy-secret", ""))
-        session = request.cookies.get(COOKIE)
-        return self._access.by_secret(session, ("session",)) if session else None
+            return self._of_proxy(name, request.headers.get("x-shoplog-proxy-secret", "")), name
+        session = request.cookies.get(COOKIE, "")
+        return self._access.by_secret(session, ("session",)) if session else None, session
+
+    def _wait_s(self, request: Request, user: User | None, known_by: str) -> int:
+        """Return in how many seconds more may be asked for, 0 for now: by a token or session, or from a stranger's address."""
+        path = request.url.path
+        if path in _FREE or path.startswith(_FREE_FOLDERS):
+            return 0
+        address = request.client.host if request.client else ""
+        return self._allowance.take(f"address {address}" if user is None else f"{user.name} {hash(known_by)}")
 
     def _of_proxy(self, name: str, secret: str) -> User | None:
         """Return the user that a proxy names, if it knows the secret: anybody can write a header."""

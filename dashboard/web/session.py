@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from dashboard.access import SESSION_S, Access, User
+from dashboard.web.allowance import Allowance, Clock
 from dashboard.web.guard import COOKIE, Who, bearer
 
 _WITHIN_S = 300
@@ -30,42 +29,34 @@ class Given(BaseModel):
 class _Tries:
     """Counts logins before they are checked, so that many at once count as well; one that is right does not count."""
 
-    def __init__(self) -> None:
-        self._tries: deque[tuple[float, str]] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, clock: Clock) -> None:
+        self._of_one = Allowance(_MOST_OF_ONE, _WITHIN_S, clock)
+        self._of_all = Allowance(_MOST_OF_ALL, _WITHIN_S, clock)
 
-    def begin(self, who: str) -> tuple[float, str]:
+    def begin(self, who: str) -> None:
         """Count a try; raises 429 where there were too many."""
-        with self._lock:
-            now = time.monotonic()
-            while self._tries and self._tries[0][0] < now - _WITHIN_S:
-                self._tries.popleft()
-            own = [at for at, one in self._tries if one == who]
-            if len(own) >= _MOST_OF_ONE or len(self._tries) >= _MOST_OF_ALL:
-                first = own[0] if len(own) >= _MOST_OF_ONE else self._tries[0][0]
-                wait_s = int(_WITHIN_S - (now - first)) + 1
-                raise HTTPException(
-                    429, f"Too many failed logins: try again in {wait_s} s.", {"Retry-After": str(wait_s)}
-                )
-            self._tries.append((now, who))
-            return self._tries[-1]
+        wait_s = self._of_one.take(who)
+        if not wait_s and (wait_s := self._of_all.take("")):
+            self._of_one.give_back(who)
+        if wait_s:
+            raise HTTPException(429, f"Too many failed logins: try again in {wait_s} s.", {"Retry-After": str(wait_s)})
 
-    def forget(self, one: tuple[float, str]) -> None:
+    def forget(self, who: str) -> None:
         """Take back a try that was right."""
-        with self._lock:
-            if one in self._tries:
-                self._tries.remove(one)
+        self._of_one.give_back(who)
+        self._of_all.give_back("")
 
 
-def session_routes(access: Access) -> APIRouter:
+def session_routes(access: Access, clock: Clock) -> APIRouter:
     """Return the routes of /session."""
-    router, tries, checks = APIRouter(), _Tries(), threading.Semaphore(_AT_ONCE)
+    router, tries, checks = APIRouter(), _Tries(clock), threading.Semaphore(_AT_ONCE)
 
     @router.post("")
     def log_in(given: Given, request: Request, response: Response) -> dict[str, object]:
         """Begin a session; its cookie is no script's to read."""
         address = request.client.host if request.client else ""
-        one = tries.begin(f"{address} {'link' if given.link else f'name {given.name}'}")
+        who = f"{address} {'link' if given.link else f'name {given.name}'}"
+        tries.begin(who)
         with checks:
             user = (
                 access.by_secret(given.link, ("link",))
@@ -76,7 +67,7 @@ def session_routes(access: Access) -> APIRouter:
             raise HTTPException(
                 401, "This link was used or is too old." if given.link else "Name or password is wrong."
             )
-        tries.forget(one)
+        tries.forget(who)
         is_https = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         response.set_cookie(
             COOKIE,

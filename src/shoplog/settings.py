@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     # A proxy that logs people in says their name in this header, and shows that it is the proxy by the secret.
     web_proxy_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+$")
     web_proxy_secret: SecretStr | None = None
+    # Of one token or session, or of one address that is not logged in; so many at once, too.
+    web_requests_per_minute: int = Field(1200, ge=1)
     alert_severity: Literal["critical", "warning", "info"] = "critical"
     alert_webhook_url: SecretStr | None = None
     alert_slack_url: SecretStr | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,14 @@ from typing import Any
 import duckdb
 import pytest
 from deltalake import DeltaTable
+from fastapi.testclient import TestClient
 
 from dashboard.read_model import LiveReadModel
+from dashboard.read_model.pages import PAGES
 from dashboard.read_model.rolled import RolledFiles
 from dashboard.read_model.screens import ScreenReadModel
+from dashboard.read_model.warm import warm
+from dashboard.web.app import create_app
 from jobs.report import Tables, report_of
 from shoplog.contracts.sections import SECTIONS
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
@@ -25,6 +30,7 @@ from shoplog.io.transactions import paths_of
 from shoplog.report.as_json import as_object
 from shoplog.report.question import Filter, Question, Span, spans_of
 from shoplog.settings import Settings
+from tests.dashboard.browser import headers_of
 from tests.report.warehouse import DAY, Warehouse, days_after, noon, request
 
 NIGHT = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -202,6 +208,36 @@ def test_a_second_question_reads_no_file_again(shop: Warehouse, monkeypatch: pyt
     model.report(asked, (), SHOWN)
     assert len(set(read) - first) == 2
     assert not set(read) & first
+
+
+def test_once_warm_the_pages_read_no_file(shop: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    today = datetime.now(UTC).date()
+    lines = [{**line, "event_date": today, "event_time": noon(today)} for line in some(1)]
+    shop.stream(lines)
+    with TestClient(create_app(shop.settings), headers=headers_of(shop.settings)) as client:
+        (reading,) = (thread for thread in threading.enumerate() if thread.name == "warm")
+        reading.join()
+
+        def never(*_: Any, **__: Any) -> Any:
+            raise AssertionError("a file is read that was read before")
+
+        monkeypatch.setattr(RolledFiles, "_read", never)
+        for page in PAGES:
+            assert client.get(f"/api/v1/pages/{page}?from={today - timedelta(days=6)}&to={today}").status_code == 200
+
+
+def test_there_is_nothing_to_warm_before_the_first_line_and_none_is_begun_once_it_stops(shop: Warehouse) -> None:
+    stopping = threading.Event()
+    model = ScreenReadModel(shop.settings)
+    warm(model, stopping)
+    today = datetime.now(UTC).date()
+    shop.stream([request(event_time=noon(today))])
+    stopping.set()
+    warm(model, stopping)
+    assert not model._answers
+    stopping.clear()
+    warm(model, stopping)
+    assert len(model._answers) == len({section for sections in PAGES.values() for section in sections})
 
 
 def test_files_that_are_gone_are_forgotten(shop: Warehouse) -> None:

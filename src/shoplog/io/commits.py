@@ -90,6 +90,20 @@ def read_commit(table: Path, version: int) -> Commit:
     return Commit(version, metadata, tuple(added))
 
 
+def file_changes(table: Path, version: int) -> tuple[dict[str, dict[str, str]], set[str]]:
+    """Return the files that a commit added, with their partition values, and those that it removed, below the table's folder.
+
+    Raises as `read_commit`.
+    """
+    added, removed = dict[str, dict[str, str]](), set[str]()
+    for action in _actions(_entry(table, version)):
+        if "add" in action:
+            added[unquote(action["add"]["path"])] = action["add"]["partitionValues"]
+        elif "remove" in action:
+            removed.add(unquote(action["remove"]["path"]))
+    return added, removed
+
+
 def _actions(entry: Path) -> list[dict[str, Any]]:
     try:
         actions = [json.loads(line) for line in entry.read_text(encoding="utf-8").splitlines()]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-
-from deltalake import DeltaTable
 
 from shoplog.contracts.model import Family
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.transactions import paths_of
+from shoplog.io.version_files import files_at
 from shoplog.settings import Settings
 
 PublishedDay = Mapping[str, Any]
@@ -38,24 +35,8 @@ def pinned_version(published: PublishedDay, table: str) -> int | None:
 def pinned_files(settings: Settings, family: Family, published: Sequence[PublishedDay]) -> list[tuple[str, str]]:
     """Return the files of the published days at their versions, each with a site whose rows count there."""
     pins = [(version, row) for row in published if (version := pinned_version(row, family.table)) is not None]
-    files = files_at(settings, family.table, ((version, row["day"]) for version, row in pins))
+    files = files_at(settings.warehouse / family.table, ((version, row["day"]) for version, row in pins))
     return [(file, row["site"]) for version, row in pins for file in files[version, row["day"]]]
-
-
-def files_at(settings: Settings, name: str, pins: Iterable[tuple[int, date]]) -> dict[tuple[int, date], list[str]]:
-    """Return the files of each (version, day) of the table of this name.
-
-    One handle goes from version to version: to open each anew costs four times that.
-    """
-    files, table = {}, settings.warehouse / name
-    handle: DeltaTable | None = None
-    for version, day in sorted(set(pins)):
-        if handle is None:
-            handle = DeltaTable(str(table), version=version)
-        elif handle.version() != version:
-            handle.load_as_version(version)
-        files[version, day] = [str(path) for path in paths_of(handle, f"event_date = '{day}'")]
-    return files
 
 
 def pinned_rows(family: Family, files: Sequence[str]) -> str:
