@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from dashboard.access import User
-from dashboard.read_model.pages import PAGES
+from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.web.guard import Who, seen_sites
 from shoplog.contracts.sections import Section
@@ -61,7 +61,7 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
     def made(user: User, page: str, question: Question, sites: list[str] | None) -> Report:
         if page not in PAGES:
             raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
-        return reported(model, user, question, sites, PAGES[page])
+        return reported(model, user, question, sites, sections_of(page, question.span.days))
 
     @router.get("/sites")
     def sites(user: Who) -> dict[str, Any]:

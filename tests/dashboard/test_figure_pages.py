@@ -321,6 +321,18 @@ def test_the_login_leads_to_no_other_server(shop: Shop, elsewhere: str) -> None:
         assert seen.hosts == {"127.0.0.1"}
 
 
+def test_a_day_is_drawn_by_hour_and_its_one_bar_is_read(shop: Shop, seen: Watched) -> None:
+    page = visit(shop, seen, "traffic", f"from={DAY}")
+    (site,) = shop.ask(f"pages/traffic?from={DAY}")["sites"]
+    (hours,) = [section for section in site["sections"] if section["name"] == "traffic_hours"]
+    assert [row["dimensions"]["window_hour"][:16] for row in hours["rows"]] == [f"{DAY}T12:00"]
+    assert rows(page, "traffic_days") == {str(DAY): figure(page, "traffic", "requests")}
+    assert page.locator("[data-section=traffic_days] canvas").count() == 0
+    week = f"from={days_after(-6)}&to={DAY}"
+    assert visit(shop, seen, "traffic", week).locator("[data-section=traffic_days] canvas").count() == 1
+    assert page.locator("[data-section=traffic_hours]").count() == 0
+
+
 def test_hours_of_the_week_stand_below_the_traffic_page(shop: Shop, seen: Watched) -> None:
     page = visit(shop, seen, "traffic")
     table = page.locator("[data-section=hours_of_week] table")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from dashboard.read_model.pages import PAGES
+from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.reasons import SENTENCES
 from shoplog.contracts.anomalies import PATTERNS, SEVERITIES
 from shoplog.settings import REPOSITORY
@@ -24,7 +24,7 @@ def test_every_word_of_the_pages_has_its_translation() -> None:
 
 
 def test_every_section_figure_and_dimension_has_its_translation() -> None:
-    shown = [section for sections in PAGES.values() for section in sections]
+    shown = [section for page in PAGES for section in sections_of(page, 1)]
     names = {f"section_{section.name}" for section in shown}
     names |= {f"figure_{name}" for section in shown for name in section.figures}
     names |= {f"dimension_{name}" for section in shown for name in section.by}

@@ -58,7 +58,8 @@ function table(section, site, hasPrevious) {
 }
 
 const title = (section) => say(`section_${section.name}`, section.title);
-const isSeries = (section) => section.dimensions.some((name) => name.startsWith("window_"));
+// One bar shows nothing: it is read.
+const isSeries = (section) => section.rows.length > 1 && section.dimensions.some((name) => name.startsWith("window_"));
 
 function content(section, site, hasPrevious) {
   if (!section.rows.length) return element("p", {}, say("no_rows", "none"));
