@@ -36,14 +36,14 @@ class BatchTimes:
         self._look()
 
     def took_ms(self, since: float, until: float) -> list[float]:
-        """Return the milliseconds of each batch that began from `since` to `until` (epoch s), sorted.
+        """Return the milliseconds of each batch that was under way between `since` and `until` (epoch s), sorted.
 
         Raises `RuntimeError` where there is none, or one was not seen: nothing is known of it then.
         """
         began, ended = self._written
-        batches = sorted(batch for batch, at in began.items() if since <= at <= until)
+        batches = sorted(batch for batch, at in began.items() if at <= until and ended.get(batch, until) >= since)
         if not batches or batches != list(range(batches[0], batches[-1] + 1)) or not ended.keys() >= set(batches):
-            raise RuntimeError(f"batches that began: {batches}; not all of them were seen to end")
+            raise RuntimeError(f"batches under way: {batches}; not all of them were seen to begin and to end")
         return sorted((ended[batch] - began[batch]) * 1e3 for batch in batches)
 
     def _follow(self) -> None:

@@ -79,7 +79,8 @@ def test_a_batch_takes_from_its_first_entry_to_its_second(tmp_path: Path) -> Non
             entry("offsets", batch, began)
             entry("commits", batch, ended)
         entry("offsets", 4, 16)
-    assert times.took_ms(10, 15) == [500, 2000]
-    for since, until in ((10, 17), (20, 30)):
-        with pytest.raises(RuntimeError, match="not all of them were seen to end"):
+    assert times.took_ms(13, 15) == [500, 2000]
+    assert times.took_ms(10, 13) == [2000, 3000]
+    for since, until in ((10, 17), (20, 30), (5, 8)):
+        with pytest.raises(RuntimeError, match="not all of them were seen to begin and to end"):
             times.took_ms(since, until)
