@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from rich.markup import escape
@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Sparkline, Static
 
 from dashboard.read_model import LiveReadModel
+from dashboard.read_model.live_tables import PATH_CHARACTERS
 from dashboard.read_model.screens import ScreenReadModel
 from shoplog.contracts.sections import SECTIONS
 from shoplog.errors import UserError
@@ -25,7 +26,9 @@ from shoplog.settings import Settings
 
 _EVERY_S = 1.0
 _STALE_AFTER_S = 30
-_OF_A_PAGE = ("pages", "slow_pages", "not_found", "server_errors", "hotlinks")
+_MOST_PATHS = 1000
+_PATHS = ("pages", "slow_pages", "not_found", "server_errors", "hotlinks")
+_OF_A_PAGE = tuple(section for section in SECTIONS if section.name in _PATHS)
 _TILES = (
     ("requests_per_s", "requests/s"), ("visitors_5m", "visitors, 5 min"), ("open_sessions", "open sessions"),
 )  # fmt: skip
@@ -118,14 +121,31 @@ class TopApp(App[None]):
     @work(thread=True, exclusive=True, group="drill")
     def _drill(self, path: str | None) -> None:
         today = datetime.now(UTC).date()
-        question = Question(Span(today, today), filters=(Filter("path", (path,)),))
-        sections = [section for section in SECTIONS if section.name in _OF_A_PAGE]
         try:
-            report = self._screens.report(question, (), sections)
+            question = Question(Span(today, today), filters=(Filter("path", self._whole(path, today)),))
+            report = self._screens.report(question, (), _OF_A_PAGE)
             text = "\n".join(f"== {site.site} ==\n{sections_text(report, site)}" for site in report.sites)
         except UserError as error:
             text = str(error)
         self.call_from_thread(self.push_screen, PageScreen(f"{dimension_text(path)}, {today}\n\n{text}"))
+
+    def _whole(self, shown: str | None, today: date) -> tuple[str | None, ...]:
+        """Return today's paths that the live figures show so, of which they keep the beginning; raises `UserError` for none."""
+        if shown is None or len(shown) <= PATH_CHARACTERS:
+            return (shown,)
+        report = self._screens.report(Question(Span(today, today), limit=_MOST_PATHS), (), _OF_A_PAGE)
+        paths = {
+            str(row.dimensions[section.dimensions.index("path")])
+            for site in report.sites
+            for section in site.sections
+            for row in section.rows
+        }
+        whole = sorted(path for path in paths if path.startswith(shown[:PATH_CHARACTERS]))
+        if not whole:
+            raise UserError(
+                f"No path among today's first {_MOST_PATHS:,} begins so: shoplog export gold_pages_1h_now has all."
+            )
+        return tuple(whole)
 
 
 def _overview(live: dict[str, Any]) -> str:

@@ -45,13 +45,36 @@ def test_panels_show_the_live_figures_and_enter_shows_a_page(settings: Settings)
             shop.stream([request(event_time=NOW)])
             await until(app, pilot, lambda: texts(app, "pages")[0] == ["/", "4"])
             await pilot.press("enter")
-            await until(app, pilot, lambda: isinstance(app.screen, PageScreen))
+            await until(app, pilot, lambda: isinstance(app.screen, PageScreen) and app.screen.query("#page"))
             text = str(app.screen.query_one("#page", Static).render())
             assert "Pages" in text
             assert "4" in text
             await pilot.press("escape")
             assert not isinstance(app.screen, PageScreen)
             await pilot.press("q")
+
+    asyncio.run(use())
+
+
+def test_enter_shows_a_path_that_the_live_figures_have_cut(settings: Settings) -> None:
+    shop, begin = Warehouse(settings), "/" + "long/" * 60
+    shop.stream([request(f"{begin}{end}", event_time=NOW) for end in ("a", "a", "b")])
+    shop.stream([request(event_time=NOW)])
+
+    async def use() -> None:
+        app = TopApp(settings)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(app, pilot, lambda: len(texts(app, "pages")) == 3)
+            await pilot.press("enter")
+            await until(app, pilot, lambda: isinstance(app.screen, PageScreen) and app.screen.query("#page"))
+            rows = [line.split() for line in str(app.screen.query_one("#page", Static).render()).splitlines()]
+            # Both that begin so: which of them the row is, nobody can see.
+            assert [row[1] for row in rows if row and row[0].startswith("/long/") and row[0].endswith("…")][:2] == [
+                "2",
+                "1",
+            ]
+            assert not any(row[0] == "/" for row in rows if row)
+            await pilot.press("escape", "q")
 
     asyncio.run(use())
 

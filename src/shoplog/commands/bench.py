@@ -27,6 +27,7 @@ SPEED = {
     "memory": (0.5, 1),
     "growth": (0.5, 2),
     "query": (1.0, 5),
+    "opening": (1.0, 1),
     "viewers": (1.0, 1),
     "stages": (1.0, 1),
 }
@@ -43,7 +44,7 @@ def bench(
             "recompute (silver to gold), import (archives to published days), "
             "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
             "growth (long history, many shops, cores), query (the pages over a hundred days), "
-            "viewers (hundreds watch the live page), "
+            "opening (the live page until its first number), viewers (hundreds watch it), "
             "stages (a task's CPU time). bots: how many bots are found, and "
             "how many people are taken for bots; "
             "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."
