@@ -88,7 +88,7 @@ def _stored(settings: Settings, question: Question) -> tuple[dict[str, SiteRepor
         of = Snapshot(
             first["published_at"], first["cause"], dict(first["table_versions"]), tuple(first["rules_versions"])
         )
-        found[site], more = site_of(rows, of, question.limit)
+        found[site], more = site_of(rows, of, question.limit, question.offset)
         out += more
     return found, out
 

@@ -20,16 +20,24 @@ from shoplog.settings import Settings
 _SHOWN = tuple(name for name in GOLD_ANOMALY.column_names if name not in ("host", "file", "byte_offset", "event_date"))
 
 
-def incidents(settings: Settings, parts: Parts, span: Span, sites: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the anomalies that begin on the span's days, the newest first, with `status` final or provisional."""
+def incidents(
+    settings: Settings, parts: Parts, span: Span, sites: Sequence[str], limit: int, offset: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the anomalies that begin on the span's days, the newest first, with `status` final or provisional.
+
+    `limit` of them after `offset`, and how many there are in all.
+    """
     schema = pl.DataFrame(schema=pl.Schema(arrow_schema(GOLD_ANOMALY))).lazy().with_columns(status=pl.lit(""))
     rows = pl.concat([schema, *_final(parts, span), *_provisional(settings, parts, span)], how="diagonal_relaxed")
     chosen = rows.filter(pl.col("site").is_in(list(sites))) if sites else rows
     order = pl.col("severity").replace_strict(
         {name: place for place, name in enumerate(SEVERITIES)}, return_dtype=pl.Int64
     )
-    ordered = chosen.sort("window_start", order, "site", descending=[True, False, False]).select(*_SHOWN, "status")
-    return [plain(row) for row in ordered.collect().iter_rows(named=True)]
+    # By everything that is shown: rows in one place are the same row.
+    rest = [name for name in (*_SHOWN, "status") if name not in ("window_start", "severity")]
+    newest_first = [True] + [False] * (len(rest) + 1)
+    ordered = chosen.sort("window_start", order, *rest, descending=newest_first).select(*_SHOWN, "status").collect()
+    return [plain(row) for row in ordered.slice(offset, limit).iter_rows(named=True)], ordered.height
 
 
 def _final(parts: Parts, span: Span) -> Iterator[pl.LazyFrame]:

@@ -61,7 +61,11 @@ class ScreenReadModel:
         key = (self._parts.states, site_files_state(self._settings), question, sites, sections)
         if key not in self._answers:
             opened = _Opened(self._connection, self._parts, self._rolled, spans_of(question))
-            self._answers[key] = report_of(opened, self._settings, question, sites, sections)
+            made = report_of(opened, self._settings, question, sites, sections)
+            if question.offset:
+                # Whoever reads on asks for each page once: kept, they would take the place of what many ask.
+                return made
+            self._answers[key] = made
         self._answers.move_to_end(key)
         while len(self._answers) > _ANSWERS:
             self._answers.popitem(last=False)
@@ -82,10 +86,12 @@ class ScreenReadModel:
                 if self._parts.states == states:
                     raise
 
-    def anomalies(self, span: Span, sites: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the anomalies that begin on the span's days, the newest first."""
+    def anomalies(
+        self, span: Span, sites: Sequence[str], limit: int, offset: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return the anomalies that begin on the span's days, the newest first: `limit` after `offset`, and how many in all."""
         with self._lock:
-            return self._tried(lambda: incidents(self._settings, self._parts, span, sites))
+            return self._tried(lambda: incidents(self._settings, self._parts, span, sites, limit, offset))
 
     def cohorts(self, span: Span, sites: Sequence[str]) -> dict[str, Any]:
         """Return who came back, as `cohorts` has it."""

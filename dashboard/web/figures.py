@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from dashboard.access import User
 from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.web.guard import Who, seen_sites
+from dashboard.web.paging import MOST_ROWS, Offset, link_next
 from shoplog.contracts.sections import Section
 from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
@@ -22,7 +23,7 @@ from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
 Given = TypeVar("Given")
-_MOST_ROWS, _MOST_DAYS = 1000, 400
+_MOST_DAYS = 400
 
 First = Annotated[date, Query(alias="from", description="First UTC day.")]
 Last = Annotated[date | None, Query(alias="to", description="Last UTC day; the first by default.")]
@@ -33,11 +34,18 @@ Where = Annotated[
 ]
 Compare = Annotated[str | None, Query(description="previous, or the first day of the period to compare with.")]
 AsOf = Annotated[str | None, Query(description="As the figures were known at this UTC moment.")]
-Limit = Annotated[int, Query(ge=1, le=_MOST_ROWS, description="Most rows of a section that is no series.")]
+Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most rows of a section that is no series, of each site.")]
+Anomalies = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most anomalies.")]
 
 
 def _question(
-    first: First, last: Last = None, where: Where = None, compare: Compare = None, as_of: AsOf = None, limit: Limit = 10
+    first: First,
+    last: Last = None,
+    where: Where = None,
+    compare: Compare = None,
+    as_of: AsOf = None,
+    limit: Limit = 10,
+    offset: Offset = 0,
 ) -> Question:
     """Return the question; one that cannot be read is answered by its sentence."""
     return read_question(
@@ -47,6 +55,7 @@ def _question(
             parse_filters(where or ()),
             parse_moment(as_of, datetime.now(UTC)),
             limit,
+            offset=offset,
         )
     )
 
@@ -55,13 +64,11 @@ Asked = Annotated[Question, Depends(_question)]
 
 
 def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
-    """Return the sites at /sites, anomalies, and each page's figures at /pages/{page} and /pages/{page}.csv."""
+    """Return the sites at /sites, anomalies, and each page's figures at /pages/{page}, its sections and as CSV."""
     router = APIRouter()
 
-    def made(user: User, page: str, question: Question, sites: list[str] | None) -> Report:
-        if page not in PAGES:
-            raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
-        return reported(model, user, question, sites, sections_of(page, question.span.days))
+    def made(user: User, page: str, question: Question, sites: list[str] | None, section: str | None = None) -> Report:
+        return reported(model, user, question, sites, _sections(page, question.span, section))
 
     @router.get("/sites")
     def sites(user: Who) -> dict[str, Any]:
@@ -70,10 +77,16 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
         return {"sites": [{"site": one.name, "currency": one.currency, "time_zone": one.time_zone} for one in known]}
 
     @router.get("/anomalies")
-    def anomalies(user: Who, first: First, last: Last = None, site: Sites = None) -> dict[str, Any]:
+    def anomalies(
+        user: Who, request: Request, response: Response, first: First, last: Last = None, site: Sites = None,
+        limit: Anomalies = MOST_ROWS, offset: Offset = 0,
+    ) -> dict[str, Any]:  # fmt: skip
         """What was out of the ordinary, the newest first; docs/anomalies.md says what the fields are."""
         span = read_question(lambda: span_of(first, last))
-        return {"anomalies": model.anomalies(span, seen_sites(user, site))}
+        found, in_all = model.anomalies(span, seen_sites(user, site), limit, offset)
+        if offset + limit < in_all:
+            link_next(request, response, offset + limit)
+        return {"anomalies": found, "anomalies_in_all": in_all}
 
     @router.get("/pages/{page}.csv")
     def as_csv(user: Who, page: str, question: Asked, site: Sites = None) -> Response:
@@ -84,9 +97,18 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
         return Response(text + "\n", media_type="text/csv; charset=utf-8", headers=disposition)
 
     @router.get("/pages/{page}")
-    def as_json(user: Who, page: str, question: Asked, site: Sites = None) -> dict[str, Any]:
+    def as_json(
+        user: Who, request: Request, response: Response, page: str, question: Asked, site: Sites = None
+    ) -> dict[str, Any]:
         """The page's figures, as `shoplog report --json` has them; docs/report.md says what the fields are."""
-        return as_object(made(user, page, question, site))
+        return _answered(made(user, page, question, site), request, response)
+
+    @router.get("/pages/{page}/{section}")
+    def one_section(
+        user: Who, request: Request, response: Response, page: str, section: str, question: Asked, site: Sites = None
+    ) -> dict[str, Any]:
+        """One section of the page, in the same form: what to ask for all of its rows, page by page."""
+        return _answered(made(user, page, question, site, section), request, response)
 
     return router
 
@@ -100,6 +122,27 @@ def reported(
     except UserError as error:
         # The sentence names what there is of all sites.
         raise (HTTPException(404, "There are no lines of your sites.") if user.sites else error) from error
+
+
+def _answered(report: Report, request: Request, response: Response) -> dict[str, Any]:
+    limit, shown = report.question.limit, report.question.offset + report.question.limit
+    sections = [section for site in report.sites for section in site.sections]
+    # A snapshot knows of more rows than it has.
+    if any(len(one.rows) == limit and shown < one.rows_in_all for one in sections):
+        link_next(request, response, shown)
+    return as_object(report)
+
+
+def _sections(page: str, span: Span, name: str | None) -> Sequence[Section]:
+    """Return the sections of the page, or the one of this name; raises 404 where there is none."""
+    if page not in PAGES:
+        raise HTTPException(404, f"There is no page {page!r}: use {', '.join(PAGES)}.")
+    known = sections_of(page, span.days)
+    found = [section for section in known if name in (None, section.name)]
+    if not found:
+        names = ", ".join(section.name for section in known)
+        raise HTTPException(404, f"The page {page} has no section {name!r}: use {names}.")
+    return found
 
 
 def read_question(given: Callable[[], Given]) -> Given:

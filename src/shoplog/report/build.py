@@ -69,7 +69,7 @@ def _site(
         family = section.family
         known = question.compare and earlier and not _missing(gaps.get(family, ()), site, question.compare)
         of = status if followed or family not in OF_SESSIONS else PROVISIONAL
-        sections.append(_section(section, rows, of, bool(known)))
+        sections.append(_section(section, rows, of, bool(known), question.offset))
     return SiteReport(site, currency, status, own, earlier, tuple(sections))
 
 
@@ -81,7 +81,7 @@ def _days(site: str, span: Span, days: Answers) -> tuple[Day, ...]:
     )
 
 
-def _section(section: Section, found: Answers, status: str | None, known_before: bool) -> SectionReport:
+def _section(section: Section, found: Answers, status: str | None, known_before: bool, offset: int) -> SectionReport:
     """Return a section of the site's rows; where the other period's figures are not all there, nothing of it is known."""
     shown = tuple(figures(section))
     rows = tuple(
@@ -93,6 +93,7 @@ def _section(section: Section, found: Answers, status: str | None, known_before:
             ),
         )
         for row in found
+        if row["place"] > offset
     )
     return SectionReport(
         section.name, section.title, status, section.by, shown, rows, found[0]["places"] if found else 0

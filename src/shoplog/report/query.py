@@ -29,7 +29,8 @@ def section_query(
     """Return SQL over the view `<family>_rows`, and its parameters; the other period's rows may have a view of their own.
 
     Its rows: site, `place` (from 1), `places` (rows in all), the dimensions, the figures, `found` (null where no partial
-    stands behind the row); with a period to compare with, its figures and `found` as `before_<name>`. First place first.
+    stands behind the row); with a period to compare with, its figures and `found` as `before_<name>`. First place first, and
+    always the row of the first place, which knows `places`: that of an `offset` after the last row as well.
     A section without dimensions has one row for every site.
     """
     shown = figures(section)
@@ -44,7 +45,7 @@ def section_query(
         f"added as ({_added(section, conditions, 'span', f'{section.family.name}_rows')})",
         f"placed as (select *, row_number() over (partition by site order by {most}{keys}) as place, "
         f"count(*) over (partition by site) as places from {every} where {section.at_least or 'true'})",
-        f"chosen as (select * from placed{'' if section.is_series else f' where place <= {question.limit}'})",
+        f"chosen as (select * from placed where {_on_page(section, question)})",
         f"shown as (select {keys}, place, places, {read} from chosen)",
     ]
     parameters |= _dates("span", question.span)
@@ -59,6 +60,12 @@ def section_query(
         select += "".join(f", b.{name} as {BEFORE}{name}" for name in (FOUND, *section.figures))
         join = f" left join before b on {same}"
     return f"with {', '.join(parts)} select {select} from shown a{join} order by site, place", parameters
+
+
+def _on_page(section: Section, question: Question) -> str:
+    """Return the SQL of which places are read. The order of places has no ties: a site's row has dimensions of its own."""
+    last = "" if section.is_series else f" and place <= {question.offset + question.limit}"
+    return f"place = 1 or (place > {question.offset}{last})"
 
 
 def row_conditions(section: Section, question: Question) -> tuple[str, Parameters]:

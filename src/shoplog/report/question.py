@@ -50,7 +50,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One report's question; `limit` is the most rows a section shows, `as_of` the UTC moment whose knowledge counts.
+    """One report's question; a section shows at most `limit` rows of each site, after so many that are left out (`offset`).
+
+    `as_of` is the UTC moment whose knowledge counts.
 
     `sides` name what two states of the same days are, where these stand beside each other: `value` and `previous`.
     """
@@ -61,6 +63,7 @@ class Question:
     as_of: datetime | None = None
     limit: int = 10
     sides: tuple[str, str] | None = None
+    offset: int = 0
 
 
 def parse_filters(texts: Iterable[str]) -> tuple[Filter, ...]:

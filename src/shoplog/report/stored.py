@@ -32,17 +32,20 @@ def stored_rows(report: Report, site: SiteReport) -> list[Stored]:
     ]
 
 
-def site_of(rows: Iterable[Mapping[str, Any]], snapshot: Snapshot, limit: int) -> tuple[SiteReport, list[LeftOut]]:
-    """Return a site's report, its sections cut to `limit` rows, and what was left out of it, of its rows in their order."""
+def site_of(
+    rows: Iterable[Mapping[str, Any]], snapshot: Snapshot, limit: int, offset: int = 0
+) -> tuple[SiteReport, list[LeftOut]]:
+    """Return a site's report and what was left out of it, of its rows in their order; sections have `limit` rows after `offset`."""
     rows = list(rows)
     head = json.loads(rows[0]["site_document"])
-    sections = [_section(json.loads(row["document"]), limit) for row in rows if row["document"] is not None]
+    shown = slice(offset, offset + limit)
+    sections = [_section(json.loads(row["document"]), shown) for row in rows if row["document"] is not None]
     out = [LeftOut(row["section"], row["left_out"], head["site"]) for row in rows if row["document"] is None]
     days = tuple(_day(day) for day in head["days"])
     return SiteReport(head["site"], head["currency"], head["status"], days, (), tuple(sections), snapshot), out
 
 
-def _section(made: Mapping[str, Any], limit: int) -> SectionReport:
+def _section(made: Mapping[str, Any], shown: slice) -> SectionReport:
     figures = tuple(_figure(made["name"], **figure) for figure in made["figures"])
     dimensions = tuple(made["dimensions"])
     rows = tuple(
@@ -50,7 +53,7 @@ def _section(made: Mapping[str, Any], limit: int) -> SectionReport:
             tuple(row["dimensions"][name] for name in dimensions),
             tuple(Value(_number(row["values"][figure.name]["value"], figure)) for figure in figures),
         )
-        for row in made["rows"][:limit]
+        for row in made["rows"][shown]
     )
     return SectionReport(made["name"], made["title"], made["status"], dimensions, figures, rows, made["rows_in_all"])
 
