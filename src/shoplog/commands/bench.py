@@ -14,7 +14,7 @@ from shoplog.errors import UserError
 from shoplog.settings import Settings
 
 Rows = list[dict[str, Any]]
-# How much of its lines, and how many warm runs, each has in `all`, which ends within an hour.
+# How much of its lines, and how many warm runs, each has in `all`, which ends after some 70 minutes.
 SPEED = {
     "ingest": (0.5, 2),
     "land": (0.5, 2),
