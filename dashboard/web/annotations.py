@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from dashboard.access import User
 from dashboard.annotations import MOST_CHARACTERS, Annotation, Annotations
-from dashboard.web.figures import First, Last, Sites, read_question, span_of
+from dashboard.web.asked import First, Last, Sites, read_question, span_of
 from dashboard.web.guard import Operator, Who, seen_sites
 from shoplog.errors import UserError
 from shoplog.settings import Settings
@@ -51,7 +51,7 @@ def annotation_routes(settings: Settings) -> APIRouter:
 
     @router.delete("/{number}")
     def remove(user: Operator, number: int) -> dict[str, Any]:
-        """Remove one."""
+        """Remove the one of this number, and return what it was."""
         try:
             found = kept.by_id(number)
         except UserError as error:

@@ -24,14 +24,16 @@ from dashboard.read_model.screens import ScreenReadModel
 from dashboard.read_model.warm import warm
 from dashboard.web.allowance import Clock
 from dashboard.web.annotations import annotation_routes
+from dashboard.web.described import ABOUT, VERSION, WRONG
 from dashboard.web.figures import figure_routes
-from dashboard.web.guard import Guard
+from dashboard.web.guard import KNOWN, Guard
 from dashboard.web.habits import habit_routes
 from dashboard.web.live import live_routes
 from dashboard.web.quality import json_routes, own_links, page_routes, say_what_is_wrong
 from dashboard.web.session import session_routes
 from shoplog.settings import Settings
 
+_API = "/api/v1"
 _STATIC = Path(__file__).parent / "static"
 # Nothing inline and nothing foreign may run: User-Agent, Referer and paths are hostile by nature.
 _NOWHERE_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -63,7 +65,10 @@ def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
         stopping.set()
         await asyncio.to_thread(reading.join)
 
-    app = FastAPI(title="shoplog", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=warmed)
+    app = FastAPI(
+        title="shoplog", description=ABOUT, version=VERSION, docs_url=None, redoc_url=None, openapi_url=f"{_API}/openapi.json",
+        lifespan=warmed,
+    )  # fmt: skip
     docs = settings.quality_dir / "gx/uncommitted/data_docs/local_site"
     access = Access(settings)
     # The last one comes first: an answer of the door is hardened as well. Events are passed on as they come.
@@ -72,13 +77,13 @@ def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
     app.add_middleware(_Hardened)
     app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
-    app.include_router(session_routes(access, clock), prefix="/api/v1/session")
-    app.include_router(live_routes(settings), prefix="/api/v1/live")
-    app.include_router(json_routes(settings), prefix="/api/v1/quality")
-    app.include_router(annotation_routes(settings), prefix="/api/v1/annotations")
-    app.include_router(figure_routes(settings, model), prefix="/api/v1")
-    app.include_router(habit_routes(settings, model), prefix="/api/v1")
-    app.include_router(page_routes(settings, own_links(settings)), prefix="/quality")
+    app.include_router(session_routes(access, clock), prefix=f"{_API}/session", responses=WRONG)
+    app.include_router(live_routes(settings), prefix=f"{_API}/live", responses=WRONG)
+    app.include_router(json_routes(settings), prefix=f"{_API}/quality", responses=WRONG, dependencies=[KNOWN])
+    app.include_router(annotation_routes(settings), prefix=f"{_API}/annotations", responses=WRONG)
+    app.include_router(figure_routes(settings, model), prefix=_API, responses=WRONG)
+    app.include_router(habit_routes(settings, model), prefix=_API, responses=WRONG)
+    app.include_router(page_routes(settings, own_links(settings)), prefix="/quality", include_in_schema=False)
     app.include_router(_pages(docs / "index.html"))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/chart", StaticFiles(directory=settings.jars / "web", check_dir=False))

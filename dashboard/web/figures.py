@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from dashboard.access import User
 from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.screens import ScreenReadModel
+from dashboard.web.asked import First, InPages, Last, Sites, read_question, span_of
+from dashboard.web.described import IN_PAGES
 from dashboard.web.guard import Who, seen_sites
 from dashboard.web.paging import MOST_ROWS, Offset, link_next
 from shoplog.contracts.sections import Section
@@ -18,49 +19,11 @@ from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
 from shoplog.report.as_json import as_object
 from shoplog.report.model import Report
-from shoplog.report.question import Question, Span, parse_compare, parse_filters, parse_moment, parse_span
+from shoplog.report.question import Question
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
-Given = TypeVar("Given")
-_MOST_DAYS = 400
-
-First = Annotated[date, Query(alias="from", description="First UTC day.")]
-Last = Annotated[date | None, Query(alias="to", description="Last UTC day; the first by default.")]
-Sites = Annotated[list[str] | None, Query(alias="site", description="Only this site; may be given often.")]
-Where = Annotated[
-    list[str] | None,
-    Query(description="Only rows with dimension=value or dimension!=value; an empty value is unknown."),
-]
-Compare = Annotated[str | None, Query(description="previous, or the first day of the period to compare with.")]
-AsOf = Annotated[str | None, Query(description="As the figures were known at this UTC moment.")]
-Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most rows of a section that is no series, of each site.")]
-Anomalies = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most anomalies.")]
-
-
-def _question(
-    first: First,
-    last: Last = None,
-    where: Where = None,
-    compare: Compare = None,
-    as_of: AsOf = None,
-    limit: Limit = 10,
-    offset: Offset = 0,
-) -> Question:
-    """Return the question; one that cannot be read is answered by its sentence."""
-    return read_question(
-        lambda: Question(
-            (span := span_of(first, last)),
-            parse_compare(compare, span),
-            parse_filters(where or ()),
-            parse_moment(as_of, datetime.now(UTC)),
-            limit,
-            offset=offset,
-        )
-    )
-
-
-Asked = Annotated[Question, Depends(_question)]
+MostAnomalies = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most anomalies.")]
 
 
 def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
@@ -76,10 +39,10 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
         known = [one for one in load_sites(settings).values() if not user.sites or one.name in user.sites]
         return {"sites": [{"site": one.name, "currency": one.currency, "time_zone": one.time_zone} for one in known]}
 
-    @router.get("/anomalies")
+    @router.get("/anomalies", responses=IN_PAGES)
     def anomalies(
         user: Who, request: Request, response: Response, first: First, last: Last = None, site: Sites = None,
-        limit: Anomalies = MOST_ROWS, offset: Offset = 0,
+        limit: MostAnomalies = MOST_ROWS, offset: Offset = 0,
     ) -> dict[str, Any]:  # fmt: skip
         """What was out of the ordinary, the newest first; docs/anomalies.md says what the fields are."""
         span = read_question(lambda: span_of(first, last))
@@ -88,24 +51,24 @@ def figure_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
             link_next(request, response, offset + limit)
         return {"anomalies": found, "anomalies_in_all": in_all}
 
-    @router.get("/pages/{page}.csv")
-    def as_csv(user: Who, page: str, question: Asked, site: Sites = None) -> Response:
+    @router.get("/pages/{page}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+    def page_csv(user: Who, page: str, question: InPages, site: Sites = None) -> Response:
         """The page's figures, one a line, as `shoplog report --format csv` writes them."""
         name = f"shoplog-{page}-{question.span.first}-{question.span.last}.csv"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         text = to_csv(made(user, page, question, site))
         return Response(text + "\n", media_type="text/csv; charset=utf-8", headers=disposition)
 
-    @router.get("/pages/{page}")
-    def as_json(
-        user: Who, request: Request, response: Response, page: str, question: Asked, site: Sites = None
+    @router.get("/pages/{page}", responses=IN_PAGES)
+    def page(
+        user: Who, request: Request, response: Response, page: str, question: InPages, site: Sites = None
     ) -> dict[str, Any]:
         """The page's figures, as `shoplog report --json` has them; docs/report.md says what the fields are."""
         return _answered(made(user, page, question, site), request, response)
 
-    @router.get("/pages/{page}/{section}")
-    def one_section(
-        user: Who, request: Request, response: Response, page: str, section: str, question: Asked, site: Sites = None
+    @router.get("/pages/{page}/{section}", responses=IN_PAGES)
+    def section(
+        user: Who, request: Request, response: Response, page: str, section: str, question: InPages, site: Sites = None
     ) -> dict[str, Any]:
         """One section of the page, in the same form: what to ask for all of its rows, page by page."""
         return _answered(made(user, page, question, site, section), request, response)
@@ -143,21 +106,3 @@ def _sections(page: str, span: Span, name: str | None) -> Sequence[Section]:
         names = ", ".join(section.name for section in known)
         raise HTTPException(404, f"The page {page} has no section {name!r}: use {names}.")
     return found
-
-
-def read_question(given: Callable[[], Given]) -> Given:
-    """Return what is made of the question; one that cannot be read is answered by its sentence."""
-    try:
-        return given()
-    except UserError as error:
-        raise HTTPException(400, str(error)) from error
-    except OverflowError as error:
-        raise HTTPException(400, "This lies before the first or after the last day that there is.") from error
-
-
-def span_of(first: date, last: date | None) -> Span:
-    """Return the days; raises `UserError` where there are too many."""
-    span = parse_span(first, last)
-    if span.days > _MOST_DAYS:
-        raise UserError(f"{span.days:,} days are too many for a page: ask for {_MOST_DAYS} at most.")
-    return span

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import Access, User
@@ -25,6 +26,9 @@ _FREE_FOLDERS = ("/static/", "/chart/", "/quality/docs/")
 # What is told of all sites cannot be told of some.
 _WHOLE = ("/quality", "/api/v1/quality")
 _READING = ("GET", "HEAD", "OPTIONS")
+# For the OpenAPI document: the door itself looks at them.
+_TOKEN = HTTPBearer(auto_error=False, scheme_name="token", description="What `shoplog token add` prints.")
+_SESSION = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="What the login sets.")
 
 
 class Guard:
@@ -106,7 +110,9 @@ def _is_own(request: Request) -> bool:
     return urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _who(request: Request) -> User:
+def _who(
+    request: Request, _token: Annotated[object, Depends(_TOKEN)], _session: Annotated[object, Depends(_SESSION)]
+) -> User:
     user: User | None = getattr(request.state, "user", None)
     if user is None:
         raise HTTPException(401, "Log in, or send a token.")
@@ -114,6 +120,8 @@ def _who(request: Request) -> User:
 
 
 Who = Annotated[User, Depends(_who)]
+# For routes that need not know who it is.
+KNOWN = Depends(_who)
 
 
 def _operator(user: Who) -> User:

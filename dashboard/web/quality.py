@@ -41,10 +41,12 @@ def json_routes(settings: Settings) -> APIRouter:
 
     @router.get("")
     def days() -> dict[str, Any]:
+        """The newest 30 days of which anything is known, with the light of each and of its sites, and why."""
         return {"days": quality_days(settings)}
 
     @router.get("/{day}")
     def one_day(day: str) -> dict[str, Any]:
+        """All that stands behind one day's light; docs/quality-page.md says what the fields are."""
         return known_day(settings, day_of(day))
 
     return router

@@ -78,7 +78,7 @@ async function show() {
   if (mine !== turn) return;
   document.body.classList.remove("busy");
   write(at("notice"), trouble);
-  if (report && isAnomalies) at("figures").replaceChildren(drawAnomalies(report.anomalies));
+  if (report && isAnomalies) at("figures").replaceChildren(drawAnomalies(report.anomalies, report.anomalies_in_all));
   else if (report) showReport(report);
   else if (trouble) at("figures").replaceChildren();
   const below = report ? await extras(page, query, show) : [];

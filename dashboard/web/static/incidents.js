@@ -12,9 +12,11 @@ function cell(name, row) {
   return row[name] ?? "–";
 }
 
-/** Returns the section of the anomalies. */
-export function drawAnomalies(anomalies) {
-  const heading = element("h2", {}, NAMES.anomalies, " ", element("small", {}, figure(anomalies.length, "")));
+/** Returns the section of the anomalies, the newest of so many. */
+export function drawAnomalies(anomalies, inAll) {
+  const [shown, all] = [figure(anomalies.length, ""), figure(inAll, "")];
+  const count = anomalies.length < inAll ? say("newest_of", "the newest {shown} of {all}", { shown, all }) : all;
+  const heading = element("h2", {}, NAMES.anomalies, " ", element("small", {}, count));
   if (!anomalies.length) return element("section", { class: "whole", "data-section": "anomalies" }, heading, element("p", {}, say("no_anomalies", "Nothing out of the ordinary was found.")));
   const head = element("tr", {}, ...COLUMNS.map(([name, english]) => element("th", { scope: "col" }, say(`anomaly_${name}`, english))));
   const rows = anomalies.map((row) => element("tr", { class: row.severity }, ...COLUMNS.map(([name], at) =>
