@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+from dashboard.read_model.live import LiveReadModel
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
 from shoplog.errors import UserError
@@ -14,8 +15,9 @@ from shoplog.report.question import Question, Span
 _DAYS = 100
 
 
-def warm(model: ScreenReadModel, stopping: threading.Event) -> None:
-    """Ask for every section of the pages, one by one: whoever asks meanwhile waits for one of them at most."""
+def warm(live: LiveReadModel, model: ScreenReadModel, stopping: threading.Event) -> None:
+    """Ask for the live figures, and for the pages' sections one by one: whoever asks meanwhile waits for one of them at most."""
+    live.snapshot()
     today = datetime.now(UTC).date()
     question = Question(Span(today - timedelta(days=_DAYS - 1), today))
     for section in dict.fromkeys(section for sections in PAGES.values() for section in sections):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from dashboard.access import User
 from dashboard.annotations import MOST_CHARACTERS, Annotation, Annotations
 from dashboard.web.asked import First, Last, Sites, read_question, span_of
-from dashboard.web.guard import Operator, Who, seen_sites
+from dashboard.web.who import Operator, Who, seen_sites
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites, named_site

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,11 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access import Access
 from dashboard.pages import page
+from dashboard.read_model import LiveReadModel
 from dashboard.read_model.pages import PAGES
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.read_model.warm import warm
@@ -26,20 +26,17 @@ from dashboard.web.allowance import Clock
 from dashboard.web.annotations import annotation_routes
 from dashboard.web.described import ABOUT, VERSION, WRONG
 from dashboard.web.figures import figure_routes
-from dashboard.web.guard import KNOWN, Guard
+from dashboard.web.guard import Guard
 from dashboard.web.habits import habit_routes
+from dashboard.web.hardened import Hardened
 from dashboard.web.live import live_routes
 from dashboard.web.quality import json_routes, own_links, page_routes, say_what_is_wrong
 from dashboard.web.session import session_routes
+from dashboard.web.who import KNOWN
 from shoplog.settings import Settings
 
 _API = "/api/v1"
 _STATIC = Path(__file__).parent / "static"
-# Nothing inline and nothing foreign may run: User-Agent, Referer and paths are hostile by nature.
-_NOWHERE_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_POLICY = f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; {_NOWHERE_ELSE}"
-# Data Docs run no script; Great Expectations writes style attributes into its tables.
-_DOCS_POLICY = f"default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'; {_NOWHERE_ELSE}"
 # Level 9 takes several times as long for a twentieth less.
 _COMPRESSION = 5
 
@@ -53,12 +50,12 @@ class _LaterFiles(StaticFiles):
 
 def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
     """Return the application over one read model of each kind; `clock` (s) says how much of an allowance came back."""
-    model = ScreenReadModel(settings)
+    model, live = ScreenReadModel(settings), cache(lambda sites: LiveReadModel(settings, sites))
 
     @asynccontextmanager
     async def warmed(_: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
-        reading = threading.Thread(target=warm, args=(model, stopping), name="warm")
+        reading = threading.Thread(target=warm, args=(live(()), model, stopping), name="warm")
         reading.start()
         yield
         # A process must not end while DuckDB reads.
@@ -74,11 +71,11 @@ def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
     # The last one comes first: an answer of the door is hardened as well. Events are passed on as they come.
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
     app.add_middleware(Guard, settings=settings, access=access, clock=clock)
-    app.add_middleware(_Hardened)
+    app.add_middleware(Hardened)
     app.add_exception_handler(RequestValidationError, _say_which_parameter)
     say_what_is_wrong(app, lambda request: request.url.path.startswith("/api/"))
     app.include_router(session_routes(access, clock), prefix=f"{_API}/session", responses=WRONG)
-    app.include_router(live_routes(settings), prefix=f"{_API}/live", responses=WRONG)
+    app.include_router(live_routes(live), prefix=f"{_API}/live", responses=WRONG)
     app.include_router(json_routes(settings), prefix=f"{_API}/quality", responses=WRONG, dependencies=[KNOWN])
     app.include_router(annotation_routes(settings), prefix=f"{_API}/annotations", responses=WRONG)
     app.include_router(figure_routes(settings, model), prefix=_API, responses=WRONG)
@@ -96,28 +93,6 @@ def _say_which_parameter(_: Request, error: Exception) -> Response:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][1:])
     return JSONResponse({"detail": f"{name}: {first['msg']}."}, 400)
-
-
-class _Hardened:
-    """A middleware that says with every answer what a browser may do with it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_docs = scope["type"] == "http" and scope["path"].startswith("/quality/docs/")
-
-        async def hardened(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _DOCS_POLICY if is_docs else _POLICY
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                # Ask each time: after an upgrade no page may run with the script of the one before.
-                headers.setdefault("Cache-Control", "no-cache")
-            await send(message)
-
-        await self._app(scope, receive, hardened)
 
 
 def _pages(data_docs: Path) -> APIRouter:

@@ -12,14 +12,14 @@ from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.web.asked import First, InPages, Last, Sites, read_question, span_of
 from dashboard.web.described import IN_PAGES
-from dashboard.web.guard import Who, seen_sites
 from dashboard.web.paging import MOST_ROWS, Offset, link_next
+from dashboard.web.who import Who, seen_sites
 from shoplog.contracts.sections import Section
 from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
 from shoplog.report.as_json import as_object
 from shoplog.report.model import Report
-from shoplog.report.question import Question
+from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 

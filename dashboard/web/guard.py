@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
-from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import Access, User
 from dashboard.web.allowance import Allowance, Clock
+from dashboard.web.who import COOKIE, bearer
 from shoplog.settings import Settings
 
-COOKIE = "shoplog_session"
 # What is answered to anybody: whether the server lives, the way in, and files that are the same for all.
 _OPEN = ("/healthz", "/login", "/favicon.ico", "/api/v1/session")
 _OPEN_FOLDERS = ("/static/",)
@@ -26,9 +24,6 @@ _FREE_FOLDERS = ("/static/", "/chart/", "/quality/docs/")
 # What is told of all sites cannot be told of some.
 _WHOLE = ("/quality", "/api/v1/quality")
 _READING = ("GET", "HEAD", "OPTIONS")
-# For the OpenAPI document: the door itself looks at them.
-_TOKEN = HTTPBearer(auto_error=False, scheme_name="token", description="What `shoplog token add` prints.")
-_SESSION = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="What the login sets.")
 
 
 class Guard:
@@ -93,12 +88,6 @@ class Guard:
         return self._access.by_name(name)
 
 
-def bearer(request: Request) -> str:
-    """Return the secret that the request is sent with, '' where there is none."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    return secret if scheme.lower() == "bearer" else ""
-
-
 def _is_own(request: Request) -> bool:
     """Return whether a page of this server, or no page, asks."""
     # Browsers send no token by themselves, as they do a cookie or a password.
@@ -108,36 +97,3 @@ def _is_own(request: Request) -> bool:
     if origin is None:
         return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
     return urlsplit(origin).netloc == request.headers.get("host")
-
-
-def _who(
-    request: Request, _token: Annotated[object, Depends(_TOKEN)], _session: Annotated[object, Depends(_SESSION)]
-) -> User:
-    user: User | None = getattr(request.state, "user", None)
-    if user is None:
-        raise HTTPException(401, "Log in, or send a token.")
-    return user
-
-
-Who = Annotated[User, Depends(_who)]
-# For routes that need not know who it is.
-KNOWN = Depends(_who)
-
-
-def _operator(user: Who) -> User:
-    if user.role == "viewer":
-        raise HTTPException(403, f"{user.name} is a viewer: an operator may do this.")
-    return user
-
-
-Operator = Annotated[User, Depends(_operator)]
-
-
-def seen_sites(user: User, asked: list[str] | None) -> list[str]:
-    """Return the sites to show: what was asked for, as far as the user may see it; raises 403 for any other."""
-    if not user.sites:
-        return asked or []
-    for site in asked or ():
-        if site not in user.sites:
-            raise HTTPException(403, f"{user.name} may see {', '.join(user.sites)} only.")
-    return asked or list(user.sites)

@@ -11,7 +11,7 @@ from dashboard.read_model.screens import ScreenReadModel
 from dashboard.read_model.week import HOURS, hours_of_week
 from dashboard.web.asked import Asked, First, Last, Sites, read_question, span_of
 from dashboard.web.figures import reported
-from dashboard.web.guard import Who, seen_sites
+from dashboard.web.who import Who, seen_sites
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 

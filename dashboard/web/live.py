@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,20 +11,15 @@ from fastapi.responses import StreamingResponse
 
 from dashboard.read_model import LiveReadModel
 from dashboard.web.broadcast import Broadcast
-from dashboard.web.guard import Who
-from shoplog.settings import Settings
+from dashboard.web.who import Who
 
 _KNOWN_FOR_S = 300.0
 _EVENTS = "text/event-stream"
 
 
-def live_routes(settings: Settings) -> APIRouter:
-    """Return the routes below /live; all who may see the same sites read one model."""
+def live_routes(model: Callable[[tuple[str, ...]], LiveReadModel]) -> APIRouter:
+    """Return the routes below /live; `model` gives all who may see the same sites one model."""
     router = APIRouter()
-
-    @cache
-    def model(sites: tuple[str, ...]) -> LiveReadModel:
-        return LiveReadModel(settings, sites)
 
     @cache
     def broadcast(sites: tuple[str, ...]) -> Broadcast:

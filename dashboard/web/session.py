@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from dashboard.access import SESSION_S, Access, User
 from dashboard.web.allowance import Allowance, Clock
-from dashboard.web.guard import COOKIE, Who, bearer
+from dashboard.web.who import COOKIE, Who, bearer
 
 _WITHIN_S = 300
 # Of one name from one address, and in all: guesses from everywhere are stopped before they cost the machine.

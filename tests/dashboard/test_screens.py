@@ -229,14 +229,14 @@ def test_once_warm_the_pages_read_no_file(shop: Warehouse, monkeypatch: pytest.M
 def test_there_is_nothing_to_warm_before_the_first_line_and_none_is_begun_once_it_stops(shop: Warehouse) -> None:
     stopping = threading.Event()
     model = ScreenReadModel(shop.settings)
-    warm(model, stopping)
+    warm(LiveReadModel(shop.settings), model, stopping)
     today = datetime.now(UTC).date()
     shop.stream([request(event_time=noon(today))])
     stopping.set()
-    warm(model, stopping)
+    warm(LiveReadModel(shop.settings), model, stopping)
     assert not model._answers
     stopping.clear()
-    warm(model, stopping)
+    warm(LiveReadModel(shop.settings), model, stopping)
     assert len(model._answers) == len({section for sections in PAGES.values() for section in sections})
 
 
