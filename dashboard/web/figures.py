@@ -19,7 +19,7 @@ from shoplog.errors import UserError
 from shoplog.report.as_csv import to_csv
 from shoplog.report.as_json import as_object
 from shoplog.report.model import Report
-from shoplog.report.question import Question
+from shoplog.report.question import Question, Span
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
