@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from dashboard.read_model.live import LiveReadModel
-from dashboard.read_model.pages import PAGES
+from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.screens import ScreenReadModel
 from shoplog.errors import UserError
 from shoplog.report.question import Question, Span
@@ -20,7 +20,8 @@ def warm(live: LiveReadModel, model: ScreenReadModel, stopping: threading.Event)
     live.snapshot()
     today = datetime.now(UTC).date()
     question = Question(Span(today - timedelta(days=_DAYS - 1), today))
-    for section in dict.fromkeys(section for sections in PAGES.values() for section in sections):
+    # Those of a short period are all that there are.
+    for section in dict.fromkeys(section for page in PAGES for section in sections_of(page, 1)):
         if stopping.is_set():
             return
         try:

@@ -11,7 +11,7 @@ import pytest
 from deltalake import write_deltalake
 from fastapi.testclient import TestClient
 
-from dashboard.read_model.pages import PAGES
+from dashboard.read_model.pages import PAGES, sections_of
 from jobs.report import make_report
 from shoplog.contracts.channels import AI_ASSISTANTS
 from shoplog.contracts.tables import GOLD_ANOMALY, GOLD_ANOMALY_LIVE
@@ -24,7 +24,7 @@ from tests.report.warehouse import DAY, Warehouse, days_after, noon, request
 
 EVE = days_after(-1)
 DAYS = f"from={EVE}&to={DAY}"
-NAMED = [(page, section.name) for page, sections in PAGES.items() for section in sections]
+NAMED = [(page, section.name) for page in PAGES for section in sections_of(page, 2)]
 # What the session that stands for a visit has of a dimension, where it has any.
 _OF_SESSION = ("entry_page", "exit_page", "campaign", "source", "medium", "channel")
 

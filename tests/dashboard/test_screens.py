@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from fastapi.testclient import TestClient
 
 from dashboard.read_model import LiveReadModel
-from dashboard.read_model.pages import PAGES
+from dashboard.read_model.pages import PAGES, sections_of
 from dashboard.read_model.rolled import RolledFiles
 from dashboard.read_model.screens import ScreenReadModel
 from dashboard.read_model.warm import warm
@@ -222,8 +222,9 @@ def test_once_warm_the_pages_read_no_file(shop: Warehouse, monkeypatch: pytest.M
             raise AssertionError("a file is read that was read before")
 
         monkeypatch.setattr(RolledFiles, "_read", never)
-        for page in PAGES:
-            assert client.get(f"/api/v1/pages/{page}?from={today - timedelta(days=6)}&to={today}").status_code == 200
+        for page, days in ((page, days) for page in PAGES for days in (1, 7)):
+            first = today - timedelta(days=days - 1)
+            assert client.get(f"/api/v1/pages/{page}?from={first}&to={today}").status_code == 200
 
 
 def test_there_is_nothing_to_warm_before_the_first_line_and_none_is_begun_once_it_stops(shop: Warehouse) -> None:
@@ -237,7 +238,7 @@ def test_there_is_nothing_to_warm_before_the_first_line_and_none_is_begun_once_i
     assert not model._answers
     stopping.clear()
     warm(LiveReadModel(shop.settings), model, stopping)
-    assert len(model._answers) == len({section for sections in PAGES.values() for section in sections})
+    assert len(model._answers) == len({section for page in PAGES for section in sections_of(page, 1)})
 
 
 def test_files_that_are_gone_are_forgotten(shop: Warehouse) -> None:
