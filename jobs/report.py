@@ -42,8 +42,13 @@ class Source(Protocol):
         """Return the section's rows."""
 
 
-def make_report(settings: Settings, question: Question, sites: Sequence[str] = ()) -> Report:
+def make_report(
+    settings: Settings, question: Question, sites: Sequence[str] = (), sections: Sequence[Section] | None = None
+) -> Report:
     """Return the report of these sites, of all that have lines where none is named; raises `UserError` without any line.
+
+    What is read of tables has these `sections`, those of `contracts.sections.SECTIONS` where none are named; what is read of
+    what was published has all that was.
 
     With a moment, a single day without filters is read of what was published then, for each site that has it; all else
     is read of the versions that were pinned or live at that moment.
@@ -56,7 +61,7 @@ def make_report(settings: Settings, question: Question, sites: Sequence[str] = (
     if sites and stored.keys() >= set(sites):
         made = Report(question, None, (), ())
     else:
-        made = _of_tables(settings, question, sites, stored)
+        made = _of_tables(settings, question, sites, stored, sections)
     read = {site.site: site for site in made.sites}
     names = dict.fromkeys(sites or sorted({*stored, *read}))
     shown = tuple(stored.get(name) or read[name] for name in names)
@@ -93,14 +98,20 @@ def _stored(settings: Settings, question: Question) -> tuple[dict[str, SiteRepor
     return found, out
 
 
-def _of_tables(settings: Settings, question: Question, sites: Sequence[str], stored: Mapping[str, Any]) -> Report:
+def _of_tables(
+    settings: Settings,
+    question: Question,
+    sites: Sequence[str],
+    stored: Mapping[str, Any],
+    sections: Sequence[Section] | None,
+) -> Report:
     from shoplog.contracts.sections import SECTIONS
     from shoplog.io.period import Period
     from shoplog.report.question import spans_of
 
     days = [(span.first, span.last) for span in spans_of(question)]
     source = Tables(Period(settings, days, question.as_of, stored))
-    return report_of(source, settings, question, sites, SECTIONS, stored)
+    return report_of(source, settings, question, sites, SECTIONS if sections is None else sections, stored)
 
 
 class Tables:

@@ -27,7 +27,7 @@ from shoplog.contracts.stored import summed
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.duck import Row, open_connection, rows_of
 from shoplog.io.period import days_query, gaps
-from shoplog.report.model import Report
+from shoplog.report.model import LeftOut, Report
 from shoplog.report.query import section_query
 from shoplog.report.question import Question, Span, spans_of
 from shoplog.settings import Settings
@@ -53,7 +53,7 @@ class ScreenReadModel:
     def report(self, question: Question, sites: Sequence[str], sections: Sequence[Section]) -> Report:
         """Return the report of these sections; raises `UserError` as `make_report` does."""
         if question.as_of is not None:
-            return _only(make_report(self._settings, question, sites), sections)
+            return _only(make_report(self._settings, question, sites, sections), sections)
         with self._lock:
             return self._tried(lambda: self._answer(question, tuple(sites), tuple(sections)))
 
@@ -100,13 +100,16 @@ class ScreenReadModel:
 
 
 def _only(report: Report, sections: Sequence[Section]) -> Report:
-    """Return the report without other sections: of what was known then there is no series."""
+    """Return the report with these sections alone; a snapshot has no series, which is said."""
     names = [section.name for section in sections]
-    shown = tuple(
-        replace(site, sections=tuple(one for name in names for one in site.sections if one.name == name))
-        for site in report.sites
-    )
-    return replace(report, sites=shown, left_out=tuple(out for out in report.left_out if out.section in names))
+    out = [out for out in report.left_out if out.section in names]
+    told, shown = {(out.site, out.section) for out in out}, []
+    for site in report.sites:
+        found = {section.name: section for section in site.sections}
+        shown.append(replace(site, sections=tuple(found[name] for name in names if name in found)))
+        absent = [name for name in names if name not in found and not {(None, name), (site.site, name)} & told]
+        out += [LeftOut(name, "not kept in the snapshot", site.site) for name in absent]
+    return replace(report, sites=tuple(shown), left_out=tuple(out))
 
 
 class _Opened:

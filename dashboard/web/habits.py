@@ -26,7 +26,7 @@ def habit_routes(settings: Settings, model: ScreenReadModel) -> APIRouter:
         report = reported(model, user, question, site, [HOURS])
         zones = {one.name: one.time_zone for one in load_sites(settings).values()}
         left_out = [one.because for one in report.left_out]
-        return {"sites": hours_of_week(report, zones, datetime.now(UTC)), "left_out": left_out}
+        return {"sites": hours_of_week(report, zones, question.as_of or datetime.now(UTC)), "left_out": left_out}
 
     @router.get("/cohorts")
     def cohorts(user: Who, first: First, last: Last = None, site: Sites = None) -> dict[str, Any]:

@@ -20,6 +20,13 @@ export function lastDays(days) {
   return [dayText(Date.now() - (days - 1) * DAY_MS), dayText(Date.now())];
 }
 
+/** Returns the moment whose knowledge is asked for, as the form has it (UTC, to the second); empty where that is now or no moment. */
+export function asOf(query) {
+  const text = query.get("as_of") ?? "";
+  const moment = new Date(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
+  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().slice(0, 19);
+}
+
 export function ask(query) {
   history.pushState(null, "", `?${query}`);
   dispatchEvent(new PopStateEvent("popstate"));

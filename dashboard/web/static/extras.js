@@ -6,13 +6,14 @@ import { element } from "./shell.js";
 import { LOCALES, language, say } from "./words.js";
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7].map((day) => new Intl.DateTimeFormat(LOCALES[language], { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day)));
+const WEEK = say("hours_of_week", "Page views of an hour, on average");
 
 function section(name, title, note, ...content) {
   return element("section", { class: "whole", "data-section": name }, element("h2", {}, title, " ", element("small", {}, note)), ...content);
 }
 
 function week({ sites, left_out: leftOut }) {
-  if (leftOut.length) return [];
+  if (leftOut.length) return [section("hours_of_week", WEEK, "", element("p", {}, [...new Set(leftOut)].join("; ")))];
   return sites.map(({ site, time_zone: zone, hours }) => {
     const at = new Map(hours.map((hour) => [`${hour.weekday} ${hour.hour}`, hour]));
     const rows = WEEKDAYS.map((name, day) => ({
@@ -22,7 +23,7 @@ function week({ sites, left_out: leftOut }) {
         return { value: one?.page_views ?? null, text: one ? figure(one.page_views, "") : "", title: one && `${name} ${hour}:00, ${say("figure_requests", "requests")} ${figure(one.requests, "")}` };
       }),
     }));
-    const title = `${say("hours_of_week", "Page views of an hour, on average")}${sites.length > 1 ? `: ${site}` : ""}`;
+    const title = sites.length > 1 ? `${WEEK}: ${site}` : WEEK;
     return section("hours_of_week", title, zone, grid(title, say("weekday", "weekday"), Array.from({ length: 24 }, (_, hour) => String(hour)), rows));
   });
 }
@@ -40,8 +41,10 @@ function cohortRows(rows, columns) {
   });
 }
 
+const cohortTitle = (unit) => (unit === "day" ? say("cohorts_day", "Who came back: logins by their first day") : say("cohorts_week", "Who came back: logins by their first week"));
+
 function cohorts({ unit, cohorts: found }) {
-  const title = unit === "day" ? say("cohorts_day", "Who came back: logins by their first day") : say("cohorts_week", "Who came back: logins by their first week");
+  const title = cohortTitle(unit);
   if (!found.length) return [section("cohorts", title, "", element("p", {}, say("no_logins", "No login is known of these days: visitors are known by day alone, and these servers log no user names, or the days are not published yet.")))];
   const sites = [...new Set(found.map(({ site }) => site))];
   return sites.map((site) => {
@@ -52,12 +55,15 @@ function cohorts({ unit, cohorts: found }) {
   });
 }
 
+// Only figures are known as of a moment.
+const unknownThen = () => [section("cohorts", cohortTitle("week"), "", element("p", {}, say("not_of_then", "not kept as it was known at a moment")))];
+
 const asks = async (path, query) => (await fetch(`/api/v1/${path}?${query}`)).json();
 
 /** Returns the sections below a page's own; `again` shows the page anew. */
 export async function extras(page, query, again) {
   const [own, notes] = await Promise.all([
-    page === "traffic" ? asks("hours-of-week", query).then(week) : page === "shop" ? asks("cohorts", query).then(cohorts) : [],
+    page === "traffic" ? asks("hours-of-week", query).then(week) : page === "shop" ? (query.has("as_of") ? unknownThen() : asks("cohorts", query).then(cohorts)) : [],
     drawAnnotations(again),
   ]);
   return [...own, notes];

@@ -1,6 +1,6 @@
 // A page of figures: the question of the address is put to the API, and put again when new lines were counted.
 import { askAnnotations } from "./annotations.js";
-import { ask, asked, lastDays, withoutFilter } from "./asked.js";
+import { asOf, ask, asked, lastDays, withoutFilter } from "./asked.js";
 import { clear } from "./bars.js";
 import { extras } from "./extras.js";
 import { drawAnomalies } from "./incidents.js";
@@ -24,6 +24,21 @@ let shown = { version: undefined, at: 0 };
 let last = null;
 let turn = 0;
 
+// Anomalies are not kept as they were known: they are always those of now.
+const isOfNow = () => isAnomalies || !asked().has("as_of");
+
+function showMoment(query) {
+  const when = asOf(query).replace("T", " ") || query.get("as_of");
+  const text = isAnomalies ? say("anomalies_of_now", "Anomalies are not kept as they were known at a moment: these are those of now.") : say("known_at", "As known at {when} UTC: not the newest figures.", { when });
+  write(at("then").firstElementChild, text);
+  at("then").hidden = !query.has("as_of");
+}
+
+function origin({ site, snapshot }) {
+  if (snapshot) return say("of_snapshot", "{site}: read of the snapshot of {when} UTC.", { site, when: snapshot.published_at.slice(0, 19).replace("T", " ") });
+  return say("of_versions", "{site}: read of the tables as they stood then.", { site });
+}
+
 function showQuestion(query) {
   head(at("head"), NAMES[page], query);
   for (const name of ["from", "to"]) form.elements[name].value = query.get(name);
@@ -33,6 +48,8 @@ function showQuestion(query) {
   for (const { value } of form.elements.days.options) {
     if (value && lastDays(Number(value)).join() === [query.get("from"), query.get("to")].join()) form.elements.days.value = value;
   }
+  form.elements.as_of.value = asOf(query);
+  showMoment(query);
   at("csv").href = `/api/v1/pages/${page}.csv?${query}&limit=1000`;
   at("json").href = address(query);
   at("filters").replaceChildren(...query.getAll("where").map((text) => {
@@ -52,7 +69,8 @@ function showReport(report) {
   }
   at("figures").replaceChildren(...sections);
   const statuses = [...new Set(report.sites.map(({ status }) => status).filter(Boolean))];
-  write(at("worth"), statuses.map((status) => say(`worth_${status}`, WORTH[status] ?? status)).join(" "));
+  const then = report.as_of ? report.sites.map(origin) : [];
+  write(at("worth"), [...statuses.map((status) => say(`worth_${status}`, WORTH[status] ?? status)), ...then].join(" "));
   at("left-out").replaceChildren(...report.left_out.map(({ section, because, site }) =>
     element("p", {}, `${say("left_out", "left out")}: ${say(`section_${section}`, section)}${site ? ` (${site})` : ""}: ${because}`)));
 }
@@ -86,11 +104,18 @@ async function show() {
 }
 
 form.addEventListener("change", ({ target }) => {
+  // A year is typed digit by digit.
+  if (target.name === "as_of" && !target.validity.valid) return;
   const query = asked();
   if (target.name === "days" && target.value) [["from", 0], ["to", 1]].forEach(([name, place]) => query.set(name, lastDays(Number(target.value))[place]));
   else if (target.name !== "days") query.set(target.name, target.value);
-  for (const name of ["site", "compare"]) if (!query.get(name)) query.delete(name);
+  for (const name of ["site", "compare", "as_of"]) if (!query.get(name)) query.delete(name);
   if (query.get("to") < query.get("from")) query.set(target.name === "from" ? "to" : "from", target.value);
+  ask(query);
+});
+at("then").querySelector("button").addEventListener("click", () => {
+  const query = asked();
+  query.delete("as_of");
   ask(query);
 });
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -100,11 +125,11 @@ addEventListener("theme", () => { if (last) show(); });
 followLive((live) => {
   last = live;
   const isToday = asked().get("to") >= live.data_as_of?.slice(0, 10);
-  if (shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS) show();
-});
+  if (isOfNow() && shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS) show();
+}, isOfNow);
 
-// Anomalies have neither a period beside them nor dimensions to filter by.
-if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, at("csv"), at("filters")]) hidden.hidden = true;
+// Anomalies have neither a period beside them nor dimensions to filter by, and no moment.
+if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, form.elements.as_of.parentElement, at("csv"), at("filters")]) hidden.hidden = true;
 try {
   const { sites } = await (await fetch("/api/v1/sites")).json();
   form.elements.site.append(...sites.map(({ site }) => element("option", { value: site }, site)));

@@ -24,13 +24,13 @@ export function write(element, text) {
   element.hidden = text === "";
 }
 
-/** Calls `onSnapshot` with each live snapshot, and says on the page when there are none or old ones. */
-export function followLive(onSnapshot) {
+/** Calls `onSnapshot` with each live snapshot, and says on the page when there are none or old ones, while it is to show those of now. */
+export function followLive(onSnapshot, isOfNow = () => true) {
   let last = null;
   let heardAt = new Date();
 
   function tick(silentMs) {
-    const text = staleness(last, heardAt, silentMs);
+    const text = isOfNow() ? staleness(last, heardAt, silentMs) : "";
     write(document.getElementById("stale"), text);
     document.body.classList.toggle("old", text !== "");
   }

@@ -59,6 +59,7 @@ def gaps(family: Family, days: Sequence[Row], published: Sequence[Row]) -> list[
 class Period:
     """Days opened for reading; each family's partials are the view `<family>_rows` (site, window_date, dimensions, measures).
 
+    What has windows also has its `window_hour`.
     `days` are those with lines: site, day, requests, status, published_at, bronze_version, `waiting_requests` that came in
     since the day was published, and `is_followed` where a later day of the site is published too.
     """
@@ -135,4 +136,5 @@ class Period:
                 {"files": [file for file, _ in files], "sites": [site for _, site in files]},
             )
             parts.append(pinned_rows(family, sorted({file for file, _ in files})))
-        self.ask(f"create view {family.name}_rows as {' union all by name '.join(parts)}")
+        hour = ", date_trunc('hour', window_start) as window_hour" if family in FAMILIES else ""
+        self.ask(f"create view {family.name}_rows as select *{hour} from ({' union all by name '.join(parts)})")

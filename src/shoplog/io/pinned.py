@@ -21,7 +21,7 @@ def live_rows(family: Family, known: Collection[str], days: str) -> str:
     names = [*family.dimensions, *(metric.name for metric in family.metrics)]
     columns = ", ".join(name if name in known else f"null as {name}" for name in names)
     return (
-        f"select site, window_date, {columns} from {GOLD_PARTIAL_LIVE.name} l where family = '{family.name}' "
+        f"select site, window_date, window_start, {columns} from {GOLD_PARTIAL_LIVE.name} l where family = '{family.name}' "
         f"and ({days}) and not exists (from published_then p where p.site = l.site and p.day = l.window_date)"
     )
 

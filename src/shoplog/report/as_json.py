@@ -27,7 +27,7 @@ def as_object(report: Report) -> dict[str, Any]:
             for given in asked.filters
         ],
         "live_version": report.live_version,
-        "left_out": [{"section": out.section, "because": out.because} for out in report.left_out],
+        "left_out": [{"section": out.section, "because": out.because, "site": out.site} for out in report.left_out],
         "sides": None if asked.sides is None else {"value": asked.sides[0], "previous": asked.sides[1]},
         "sites": [
             site_object(site) | {"sections": [section_object(one) for one in site.sections]} for site in report.sites
