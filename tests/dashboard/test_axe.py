@@ -39,6 +39,7 @@ PAGES = {
     "bots": (f"/bots?{BOTH}", "body:not(.busy) [data-section=annotations]"),
     "anomalies": (f"/anomalies?{BOTH}", "body:not(.busy) [data-section=annotations]"),
     "wrong question": (f"/traffic?{BOTH}&where=colour%3Dred", "#notice:not([hidden])"),
+    "then": (f"/traffic?{BOTH}&as_of=2026-11-19T00:00", "#then:not([hidden]) ~ #notice:not([hidden])"),
     "quality": ("/quality/", "main tbody tr"),
     "quality of a day": (f"/quality/{DAY}", "main .broken"),
     "no data docs": ("/quality/docs/", ".notice"),

@@ -49,13 +49,13 @@ function plot(place, section, site, figureName) {
   }, data, place);
 }
 
-function asTable(section, site, figureName) {
+function asTable(section, site, title, figureName) {
   const [time] = section.dimensions;
   const head = element("tr", {}, element("th", { scope: "col" }, say(`dimension_${time}`, "day (UTC)")), ...section.figures.map((one) => element("th", { scope: "col", class: "n" }, figureName(one))));
   const rows = section.rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.dimensions[time]),
     ...section.figures.map((one) => element("td", {}, figure(row.values[one.name].value, one.unit, site.currency)))));
   return element("details", {}, element("summary", {}, say("as_table", "as a table")),
-    scrolled(say("as_table", "as a table"), head, rows));
+    scrolled(`${title}, ${site.site}`, head, rows));
 }
 
 function picture(place, name) {
@@ -77,7 +77,7 @@ export function clear() {
 /** Returns the chart of a section whose dimension is a time. */
 export function bars(section, site, title, figureName) {
   const place = element("div", { class: "chart", role: "img", "aria-label": title });
-  const all = element("div", {}, place, picture(place, section.name), asTable(section, site, figureName));
+  const all = element("div", {}, place, picture(place, section.name), asTable(section, site, title, figureName));
   // Its width is known once it stands on the page.
   const watcher = new ResizeObserver(() => {
     if (!place.isConnected) { watcher.disconnect(); return; }
