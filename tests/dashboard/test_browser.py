@@ -107,7 +107,9 @@ def test_the_page_shows_what_the_tables_hold(shop: Shop, seen: Watched) -> None:
     assert (text(page, "#rate"), text(page, "#visitors")) == ("1.02", "4")
     mix = {status: requests for status, requests, _ in rows(page, "#status-mix")}
     assert mix == {"1xx": "0", "2xx": "30", "3xx": "0", "4xx": "21", "5xx": "10"}
-    assert rows(page, "#top-pages")[0] == ["/item/1", "30"]
+    assert rows(page, "#top-pages")[0] == ["/item/1", "30", "–"]
+    assert len(rows(page, "#table-lines")) == 10
+    assert rows(page, "#table-lines")[0][0] == "no request line"
     assert text(page, "#as-of") == f"{NOON:%Y-%m-%d} 11:01:00 UTC"
     assert page.locator("#replay").is_visible()
     assert page.locator("#notice").is_hidden()
@@ -142,7 +144,7 @@ def test_the_chart_follows_a_change_of_scheme(seen: Watched) -> None:
 
 
 def test_a_hostile_path_is_text_and_a_long_one_is_cut(seen: Watched) -> None:
-    shown = [name for name, _ in rows(seen.page, "#top-pages")]
+    shown = [name for name, *_ in rows(seen.page, "#top-pages")]
     assert shown[1] == HOSTILE
     assert shown[2:] == [LONG[:200] + "…", "no request line"]
     assert seen.page.locator("main img, main svg").count() == 0
