@@ -18,11 +18,13 @@ from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
 from jobs.streaming import fold
 from shoplog.contracts.families import FAMILIES
-from shoplog.contracts.tables import TABLES
-from shoplog.contracts.visits import VISIT_TABLES
+from shoplog.contracts.tables import GOLD_ANOMALY, TABLES
+from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.query import run_sql
 from shoplog.io.sinks import create_table
+from shoplog.io.spark_views import SparkViews
+from shoplog.io.views import connect
 from shoplog.settings import REPOSITORY, Settings
 from tests.streaming.records import YESTERDAY, Batches, line, value
 
@@ -36,7 +38,8 @@ EXPECTED = [(200, 7, ELEVEN, 3), (404, 3, ELEVEN.replace(second=1), 1), (500, 2,
 VIEWS = {
     "silver_request_live", "quarantine_access_log_live", "published_newest",
     *(f"{family.table}_{kind}" for family in FAMILIES for kind in ("live", "pinned", "now")),
-    *(f"{table.name}_{kind}" for table in VISIT_TABLES for kind in ("pinned", "now")),
+    *(f"{table.name}_{kind}" for table in (*VISIT_TABLES, SILVER_LOGIN, GOLD_ANOMALY) for kind in ("pinned", "now")),
+    "gold_retention_1d_now",
 }  # fmt: skip
 # The lines below are page views: no shop events, orders or searches.
 WITHOUT_ROWS = {"events", "products", "orders", "searches"}
@@ -71,6 +74,14 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
     for table in TABLES:
         create_table(settings, table)
     yield settings
+
+
+@pytest.fixture(scope="module")
+def spark_names(shop: Settings, spark: Any) -> Iterator[Any]:
+    """The session, in which every table and view has its name."""
+    views = SparkViews(spark, shop)
+    yield spark
+    views.close()
 
 
 def path(settings: Settings, table: str) -> str:
@@ -116,7 +127,15 @@ def test_every_table_opens_with_the_oldest_reader(shop: Settings, name: str) -> 
     assert properties.get("delta.columnMapping.mode", "none") == "none"
     assert [field.name for field in table.schema().fields] == list(TABLES[name].column_names)
     assert pl.scan_delta(path(shop, name)).collect_schema().names() == list(TABLES[name].column_names)
-    assert pl.scan_delta(path(shop, name)).collect().height == table.to_pyarrow_dataset().count_rows()
+    pandas = table.to_pandas()
+    assert list(pandas.columns) == list(TABLES[name].column_names)
+    heights = {
+        pl.scan_delta(path(shop, name)).collect().height,
+        table.to_pyarrow_dataset().count_rows(),
+        len(pandas),
+        run_sql(shop, f"select count(*) from {name}")[1][0][0],
+    }
+    assert len(heights) == 1
     kinds = {field.name: field.type for field in table.to_pyarrow_dataset().schema}
     assert kinds == {field.name: field.type for field in arrow_schema(TABLES[name])}
 
@@ -150,6 +169,27 @@ def test_every_name_works_in_duckdb(shop: Settings) -> None:
     assert counts["silver_request_live"] == counts["silver_request"] == 12
     assert counts["quarantine_access_log_live"] == counts["quarantine_access_log"] == 1
     assert counts["bronze_access_log"] == 14
+
+
+def test_every_name_works_in_spark_as_in_duckdb(shop: Settings, spark_names: Any) -> None:
+    names = sorted(row.tableName for row in spark_names.sql("show tables").collect())
+    assert set(names) == {*TABLES, *VIEWS}
+    duckdb = connect(shop)
+    for name in names:
+        described = [row[0] for row in duckdb.execute(f"describe {name}").fetchall()]
+        assert spark_names.table(name).columns == described, name
+    counts = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES)
+    assert {row.name: row.n for row in spark_names.sql(counts).collect()} == dict(run_sql(shop, counts)[1])
+
+
+@pytest.mark.parametrize("family", WITH_ROWS, ids=lambda family: family.name)
+def test_spark_and_duckdb_give_the_same_figures(shop: Settings, spark_names: Any, family: Any) -> None:
+    figures = [m.figure_name or m.name for m in family.metrics]
+    for kind in ("live", "now"):
+        query = f"select {', '.join(('site', *family.dimensions, *figures))} from {family.table}_{kind} order by all"
+        rows = run_sql(shop, query)[1]
+        assert rows
+        assert [tuple(row) for row in spark_names.sql(query).collect()] == rows
 
 
 @pytest.mark.parametrize("family", WITH_ROWS, ids=lambda family: family.name)
