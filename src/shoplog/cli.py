@@ -29,6 +29,7 @@ from shoplog.commands import (
     report,
     screens,
     site,
+    sql_server,
     stack,
     stream,
     traffic,
@@ -43,8 +44,8 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, traffic, classify,
-    anomalies, screens, annotate, bench,
+    demo, stack, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, sql_server, traffic,
+    classify, anomalies, screens, annotate, bench,
 )  # fmt: skip
 for room in rooms:
     for command in room.COMMANDS:

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     flume_metrics_port: int = Field(19545, ge=1, le=65535)
     airflow_port: int = Field(18080, ge=1, le=65535)
     web_port: int = Field(18800, ge=1, le=65535)
+    sql_host: str = "127.0.0.1"
+    jdbc_port: int = Field(18810, ge=1, le=65535)
+    connect_port: int = Field(18811, ge=1, le=65535)
     kafka_partitions: int = Field(2, ge=1, le=1024)
     kafka_retention_days: int = Field(7, ge=1)
     spark_master: str = "local[2]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,13 @@ from shoplog.settings import Settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
 
-def build_session(settings: Settings, application: str, java_option: str = "") -> SparkSession:
-    """Return a Spark session with Delta and Kafka, its JVM started with one more option; the caller stops it.
+
+def build_session(
+    settings: Settings, application: str, java_option: str = "", more: Mapping[str, str] | None = None
+) -> SparkSession:
+    """Return a Spark session with Delta and Kafka, its JVM started with one more option, `more` configured; the caller stops it.
 
     Raises `UserError` where the connector jars have not been resolved yet.
     """
@@ -34,7 +39,7 @@ def build_session(settings: Settings, application: str, java_option: str = "") -
     scratch = settings.home / "spark" / application
     scratch.mkdir(parents=True, exist_ok=True)
     paths = ",".join(str(jar) for jar in jars)
-    session = (
+    builder = (
         SparkSession.builder.appName(f"shoplog-{application}")
         .master(settings.spark_master)
         .config("spark.jars", paths)
@@ -47,7 +52,7 @@ def build_session(settings: Settings, application: str, java_option: str = "") -
         .config("spark.local.dir", str(scratch))
         .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         .config("spark.ui.enabled", "false")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.extensions", DELTA_EXTENSION)
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         # Anything but UTC makes Delta rebuild a table's state at each commit.
         .config("spark.sql.session.timeZone", "UTC")
@@ -67,9 +72,10 @@ def build_session(settings: Settings, application: str, java_option: str = "") -
         .config("spark.sql.streaming.metricsEnabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "WARN")
-        .getOrCreate()
     )
-    return session
+    for name, value in (more or {}).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 def _java_options(settings: Settings, scratch: Path, java_option: str) -> str:

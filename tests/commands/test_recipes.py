@@ -18,7 +18,8 @@ from shoplog.settings import REPOSITORY, Settings
 from tests.report.warehouse import DAY, Warehouse, noon, request
 
 PAGE = (REPOSITORY / "docs/analysts.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ (.*)$", PAGE, re.MULTILINE)
+# What needs a server is run by tests/stack/test_sql_server.py.
+COMMANDS = re.findall(r"^\$ (\./shoplog .*)$", PAGE, re.MULTILINE)
 PROGRAMS = re.findall(r"^```python( spark)?\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -61,4 +62,6 @@ def test_a_program_finds_the_requests_with_spark(
 ) -> None:
     monkeypatch.setattr(shoplog.spark, "build_session", lambda *_: spark)
     exec(program, {})
-    assert re.search(r"\|shop\|\s+7\|\s+7\|", capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert re.search(r"\|shop\|\s+7\|\s+final\|", said)
+    assert re.search(r"\|shop\|\s+7\|\s+7\|", said)
