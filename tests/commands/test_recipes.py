@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +21,9 @@ from shoplog.settings import REPOSITORY, Settings
 from tests.report.warehouse import DAY, Warehouse, noon, request
 
 PAGE = (REPOSITORY / "docs/analysts.md").read_text(encoding="utf-8")
-# What needs a server is run by tests/stack/test_sql_server.py.
+# What needs a server is run by tests/stack/test_sql_server.py, the notebook by test_notebook.py.
 COMMANDS = re.findall(r"^\$ (\./shoplog .*)$", PAGE, re.MULTILINE)
+KERNEL = re.findall(r"^\$ (\.venv/bin/python -m ipykernel .*)$", PAGE, re.MULTILINE)
 PROGRAMS = re.findall(r"^```python( spark)?\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -53,6 +57,14 @@ def test_a_command_answers(shop: Settings, command: str) -> None:
 def test_a_program_finds_the_requests(shop: Settings, program: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(program, {})
     assert re.search(r"\b7\b", capsys.readouterr().out)
+
+
+def test_the_kernel_of_the_notebook_is_made(tmp_path: Path) -> None:
+    (command,) = KERNEL
+    _, *arguments = shlex.split(command)
+    home = {**os.environ, "HOME": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
+    subprocess.run([sys.executable, *arguments], env=home, check=True, capture_output=True)
+    assert (tmp_path / "jupyter/kernels/shoplog/kernel.json").is_file()
 
 
 @pytest.mark.spark
