@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
@@ -23,8 +26,12 @@ class Currencies:
         self._known: dict[str, str] = {}
 
     def now(self) -> dict[str, str]:
-        """Return the currency of each site; raises `UserError` where a site file is wrong."""
-        if (state := site_files_state(self._settings)) != self._state:
-            self._known = {name: site.currency for name, site in load_sites(self._settings).items()}
-            self._state = state
+        """Return the currency of each site; while a site file cannot be read, as it was known before.
+
+        The stream refuses a wrong file by name. What is counted needs none, and is shown whatever it says.
+        """
+        with suppress(UserError, FileNotFoundError):
+            if (state := site_files_state(self._settings)) != self._state:
+                self._known = {name: site.currency for name, site in load_sites(self._settings).items()}
+                self._state = state
         return self._known

@@ -46,12 +46,7 @@ def starts(newest: datetime) -> dict[Family, datetime]:
 
 def split(partials: pl.DataFrame, newest: datetime) -> dict[Family, pl.DataFrame]:
     """Return the recent rows of partials by family, without families that have none."""
-    found = {
-        family: partials.filter((pl.col("family") == family.name) & (pl.col("window_start") >= start)).select(
-            _columns(family)
-        )
-        for family, start in starts(newest).items()
-    }
+    found = {family: partials.filter(chosen).select(_columns(family)) for family, chosen in _recent(newest).items()}
     return {family: rows for family, rows in found.items() if not rows.is_empty()}
 
 
@@ -77,7 +72,8 @@ class RecentFiles:
     def rows(self, paths: Iterable[Path], newest: datetime, until: datetime) -> Recent:
         """Return the recent rows of exactly these files; raises where a new one is gone."""
         first = starts(newest)
-        known = {path: self._files.get(path) or self._read(path, newest) for path in paths}
+        # Of a file there may be nothing left to keep.
+        known = {path: self._files[path] if path in self._files else self._read(path, newest) for path in paths}
         # Rows of an hour ago serve nobody, and visitors are many.
         self._files = {
             path: {family: rows for family, rows in of_file.items() if rows["window_start"].max() >= first[family]}  # type: ignore[operator]
@@ -87,8 +83,16 @@ class RecentFiles:
 
     def _read(self, path: Path, newest: datetime) -> Recent:
         scan = pl.scan_parquet(path, schema=_SCHEMA, hive_partitioning=False, missing_columns="insert")
-        chosen = self._of_sites & (pl.col("window_start") >= min(starts(newest).values()))
-        return split(scan.filter(chosen).collect(), newest)
+        # A folded file has the whole day's visitors, of which half an hour is asked for.
+        return split(scan.filter(self._of_sites & pl.any_horizontal(*_recent(newest).values())).collect(), newest)
+
+
+def _recent(newest: datetime) -> dict[Family, pl.Expr]:
+    """Return which rows of partials are recent ones of each family."""
+    return {
+        family: (pl.col("family") == family.name) & (pl.col("window_start") >= start)
+        for family, start in starts(newest).items()
+    }
 
 
 def _columns(family: Family) -> list[str]:

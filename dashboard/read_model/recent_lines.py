@@ -60,7 +60,12 @@ class RecentLines:
         found: dict[str, pl.DataFrame] = {}
         newest = -1 if version is None else version
         for one in range(newest, max(newest - _COMMITS_BACK, -1), -1):
-            for path in read_commit(self._table, one).added:
+            try:
+                commit = read_commit(self._table, one)
+            except FileNotFoundError:
+                # Cleaned away with all before it.
+                break
+            for path in commit.added:
                 # What upkeep has folded and removed since was older than what it left alone.
                 if path in self._files or Path(path).exists():
                     found[path] = self._files[path] if path in self._files else self._newest(path)

@@ -13,6 +13,7 @@ from shoplog.report.question import Question, Span
 
 # The longest period that the pages offer.
 _DAYS = 100
+_PAUSE_S = 0.01
 
 
 def warm(live: LiveReadModel, model: ScreenReadModel, stopping: threading.Event) -> None:
@@ -22,7 +23,8 @@ def warm(live: LiveReadModel, model: ScreenReadModel, stopping: threading.Event)
     question = Question(Span(today - timedelta(days=_DAYS - 1), today))
     # Those of a short period are all that there are.
     for section in dict.fromkeys(section for page in PAGES for section in sections_of(page, 1)):
-        if stopping.is_set():
+        # Whoever waits for the lock has it before the next one.
+        if stopping.wait(_PAUSE_S):
             return
         try:
             model.report(question, (), (section,))
