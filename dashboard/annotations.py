@@ -55,8 +55,8 @@ class Annotations:
         text = " ".join(given.text.split())
         if given.kind not in KINDS:
             raise UserError(f"Kind {given.kind!r} is unknown: use {', '.join(KINDS)}.")
-        if not 1 <= len(text) <= MOST_CHARACTERS:
-            raise UserError(f"An annotation has 1 to {MOST_CHARACTERS} characters.")
+        if not 1 <= len(text) <= MOST_CHARACTERS or not text.isprintable():
+            raise UserError(f"An annotation has 1 to {MOST_CHARACTERS} characters that can be printed.")
         values = (_written(given.at), given.site, given.kind, text, given.user)
         with self._opened() as file:
             query = "insert into annotation (at, site, kind, text, user) values (?, ?, ?, ?, ?)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,28 @@ from shoplog.report.question import Span
 
 # Longer periods go by week: a table has room for so many.
 _MOST_DAYS, _MOST_COLUMNS = 31, 15
+_REMEMBERED = 100
 
 
-def cohorts(parts: Parts, span: Span, sites: Sequence[str]) -> dict[str, Any]:
+def login_parts(parts: Parts) -> tuple[Part, ...]:
+    """Return the parts of all published days' logins: whoever is new is so among all."""
+    days = [row["day"] for row in parts.published]
+    return tuple(parts.pinned(SILVER_LOGIN.name, [Span(min(days), max(days))])) if days else ()
+
+
+# All logins there ever were are counted, and what a file holds never changes.
+@lru_cache(_REMEMBERED)
+def cohorts(parts: tuple[Part, ...], span: Span, sites: tuple[str, ...]) -> dict[str, Any]:
     """Return `unit` (day, or week from Monday) and its `cohorts`: site, `first`, `since` in units, and `logins`.
 
     These are logins that were first there in `first`, which lies in the span, and again so many units later, 14 at most.
     Published days count; by day they are those of the view `gold_retention_1d_now`.
     """
     unit = "day" if span.days <= _MOST_DAYS else "week"
-    days = [row["day"] for row in parts.published]
-    found: list[dict[str, Any]] = []
-    if days:
-        every = Span(min(days), max(days))
-        scans = [_logins(part) for part in parts.pinned(SILVER_LOGIN.name, [every])]
-        found = _counted(scans, span, sites, 1 if unit == "day" else 7)
-    return {"unit": unit, "cohorts": found}
+    return {
+        "unit": unit,
+        "cohorts": _counted([_logins(part) for part in parts], span, sites, 1 if unit == "day" else 7),
+    }
 
 
 def _logins(part: Part) -> pl.LazyFrame:

@@ -14,7 +14,7 @@ from dashboard.read_model.recent import SERIES_MINUTES, Recent, day_of
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.duck import estimate_visitors
-from shoplog.transforms.open_sessions import open_sessions
+from shoplog.transforms.open_sessions import open_session_count
 
 _LAST_MINUTES = 5
 _REPLAY_AFTER_S = 3600
@@ -36,7 +36,7 @@ def live_figures(
 
     `newest` is their newest minute that has begun by then, `currencies` are those of the sites.
     """
-    traffic = recent[TRAFFIC]
+    traffic = recent[TRAFFIC.name]
     minutes = traffic.filter(pl.col("window_start") > newest - timedelta(minutes=SERIES_MINUTES))
     last = minutes.filter(pl.col("window_start") > newest - timedelta(minutes=_LAST_MINUTES))
     until = newest + timedelta(minutes=1)
@@ -50,7 +50,7 @@ def live_figures(
         **_rates(minutes, newest, running_s),
         "visitors_5m": estimate_visitors(last["visitors_sketch"].to_list()),
         "error_ratio_5m": round(failed / asked, 4) if asked else None,
-        "open_sessions": open_sessions(recent[VISITOR_MINUTES], newest).height,
+        "open_sessions": open_session_count(recent[VISITOR_MINUTES.name]),
         "status_mix": {name[7:]: int(minutes[name].sum()) for name in _STATUS},
         "funnel": funnel_now(recent),
         "today": orders_of_day(recent, currencies),

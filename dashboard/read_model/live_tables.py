@@ -31,13 +31,13 @@ def tables(
     recent: Recent, connection: duckdb.DuckDBPyConnection, newest: datetime, until: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """Return each table's first rows, most first, as of `until`; `change` is this hour's rate beside that of the hour before."""
-    pages = _moving(recent[PAGES], ["path"], ["requests"], newest, until, _TOP_PAGES)
-    items = _moving(recent[PRODUCTS], ["item_id", "item_category"], ["item_views", "cart_adds"], newest, until)
+    pages = _moving(recent[PAGES.name], ["path"], ["requests"], newest, until, _TOP_PAGES)
+    items = _moving(recent[PRODUCTS.name], ["item_id", "item_category"], ["item_views", "cart_adds"], newest, until)
     return {
         "pages": pages,
         "products": items,
         "errors": _top(recent, ERRORS, ["http_status", "path"], ["requests"]),
-        "slow_pages": _slow(recent[PAGES], connection),
+        "slow_pages": _slow(recent[PAGES.name], connection),
         "sources": _top(recent, SOURCES, ["channel", "source"], ["landings"]),
         "countries": _top(recent, COUNTRIES, ["country"], ["requests", "page_views"]),
         "bots": _top(recent, BOTS, ["bot_name", "bot_category"], ["requests"], pl.col("traffic_type") != REGULAR),
@@ -48,7 +48,7 @@ def funnel_now(recent: Recent) -> list[dict[str, Any]]:
     """Return for each step of the funnel its events, and the visitors who did it (estimated), this hour and the one before."""
     found = []
     for name in FUNNEL:
-        rows = recent[EVENTS].filter(pl.col("event_name") == name)
+        rows = recent[EVENTS.name].filter(pl.col("event_name") == name)
         visitors = estimate_visitors(rows["visitors_sketch"].to_list())
         found.append({"event_name": name, "events": int(rows["events"].sum()), "visitors": visitors})
     return found
@@ -56,7 +56,7 @@ def funnel_now(recent: Recent) -> list[dict[str, Any]]:
 
 def orders_of_day(recent: Recent, currencies: Mapping[str, str]) -> dict[str, Any]:
     """Return the UTC day's orders, each (site, order_id) once, those without a known value, and revenue by currency as text."""
-    orders = recent[ORDERS].group_by("site", "order_id").agg(pl.col("order_value").max())
+    orders = recent[ORDERS.name].group_by("site", "order_id").agg(pl.col("order_value").max())
     known = orders.with_columns(
         pl.col("site").replace_strict(currencies, default=None, return_dtype=pl.String).alias("currency")
     )
@@ -71,7 +71,7 @@ def orders_of_day(recent: Recent, currencies: Mapping[str, str]) -> dict[str, An
 def _top(
     recent: Recent, family: Family, by: list[str], figures: list[str], only: pl.Expr | None = None
 ) -> list[dict[str, Any]]:
-    rows = recent[family] if only is None else recent[family].filter(only)
+    rows = recent[family.name] if only is None else recent[family.name].filter(only)
     return _shown(rows.group_by(by).agg(pl.col(figures).sum()), by, figures[0], _ROWS)
 
 
@@ -90,6 +90,8 @@ def _moving(
 
 def _slow(pages: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the slowest paths by the 95th percentile, of those with ten timed requests or more."""
+    if not pages[DURATIONS.name].list.sum().sum():
+        return []
     known = figures_of(PAGES)
     figures = ", ".join(f"{known[name].sql} as {name}" for name in ("duration_p95_ms", "timed_requests"))
     connection.register("live_pages", pages.select("path", DURATIONS.name).to_arrow())

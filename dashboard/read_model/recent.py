@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, EVENTS, ORDERS, PAGES, PRODUCTS, SOURCES, TRAFFIC
-from shoplog.contracts.model import Family
 from shoplog.contracts.sessions import GAP_MINUTES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
@@ -18,8 +17,12 @@ from shoplog.io.arrow import arrow_schema
 SERIES_MINUTES = 60
 _BY_HOUR = (PAGES, PRODUCTS, EVENTS, ERRORS, SOURCES, COUNTRIES, BOTS)
 _SCHEMA = pl.Schema(arrow_schema(GOLD_PARTIAL_LIVE))
-# The rows of each family, by its dimensions and metrics.
-Recent = Mapping[Family, pl.DataFrame]
+_COLUMNS = {
+    family.name: ["site", "window_start", *family.dimensions, *(metric.name for metric in family.metrics)]
+    for family in (TRAFFIC, ORDERS, VISITOR_MINUTES, *_BY_HOUR)
+}
+# The rows of each family by its name, with its dimensions and metrics.
+Recent = Mapping[str, pl.DataFrame]
 
 
 def day_of(moment: datetime) -> datetime:
@@ -32,32 +35,32 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def starts(newest: datetime) -> dict[Family, datetime]:
-    """Return from which window on rows of each family are looked at, when `newest` is the newest minute."""
-    day = day_of(newest)
+def starts(newest: datetime) -> dict[str, datetime]:
+    """Return by family's name from which window on its rows are looked at, when `newest` is the newest minute."""
+    day, hour = day_of(newest), hour_of(newest) - timedelta(hours=1)
     return {
         # Of the whole day: whether it is as it was published.
-        TRAFFIC: min(day, newest - timedelta(minutes=SERIES_MINUTES - 1)),
-        ORDERS: day,
-        VISITOR_MINUTES: newest - timedelta(minutes=GAP_MINUTES),
-        **dict.fromkeys(_BY_HOUR, hour_of(newest) - timedelta(hours=1)),
+        TRAFFIC.name: min(day, newest - timedelta(minutes=SERIES_MINUTES - 1)),
+        ORDERS.name: day,
+        VISITOR_MINUTES.name: newest - timedelta(minutes=GAP_MINUTES),
+        **{family.name: hour for family in _BY_HOUR},
     }
 
 
-def split(partials: pl.DataFrame, newest: datetime) -> dict[Family, pl.DataFrame]:
+def split(partials: pl.DataFrame, newest: datetime) -> Recent:
     """Return the recent rows of partials by family, without families that have none."""
-    found = {family: partials.filter(chosen).select(_columns(family)) for family, chosen in _recent(newest).items()}
-    return {family: rows for family, rows in found.items() if not rows.is_empty()}
+    found = {name: partials.filter(chosen).select(_COLUMNS[name]) for name, chosen in _recent(newest).items()}
+    return {name: rows for name, rows in found.items() if not rows.is_empty()}
 
 
 def joined(files: Iterable[Recent], newest: datetime, until: datetime) -> Recent:
     """Return the rows of some files that are recent and have begun `until` then: a server's clock may run minutes ahead."""
     known = list(files)
     found = {}
-    for family, start in starts(newest).items():
-        nothing = pl.DataFrame(schema={name: _SCHEMA[name] for name in _columns(family)})
-        rows = pl.concat([nothing, *(one[family] for one in known if family in one)])
-        found[family] = rows.filter((pl.col("window_start") >= start) & (pl.col("window_start") <= until))
+    for name, start in starts(newest).items():
+        nothing = pl.DataFrame(schema={column: _SCHEMA[column] for column in _COLUMNS[name]})
+        rows = pl.concat([nothing, *(one[name] for one in known if name in one)])
+        found[name] = rows.filter(pl.col("window_start").is_between(start, until))
     return found
 
 
@@ -68,17 +71,16 @@ class RecentFiles:
         """Know no file yet."""
         self._of_sites = of_sites
         self._files: dict[Path, Recent] = {}
+        self._newest: datetime | None = None
 
     def rows(self, paths: Iterable[Path], newest: datetime, until: datetime) -> Recent:
         """Return the recent rows of exactly these files; raises where a new one is gone."""
-        first = starts(newest)
         # Of a file there may be nothing left to keep.
-        known = {path: self._files[path] if path in self._files else self._read(path, newest) for path in paths}
-        # Rows of an hour ago serve nobody, and visitors are many.
-        self._files = {
-            path: {family: rows for family, rows in of_file.items() if rows["window_start"].max() >= first[family]}  # type: ignore[operator]
-            for path, of_file in known.items()
-        }
+        self._files = {path: self._files[path] if path in self._files else self._read(path, newest) for path in paths}
+        if newest != self._newest:
+            # Rows of an hour ago serve nobody, and visitors are many.
+            self._files = {path: _still(rows, newest) for path, rows in self._files.items()}
+            self._newest = newest
         return joined(self._files.values(), newest, until)
 
     def _read(self, path: Path, newest: datetime) -> Recent:
@@ -87,13 +89,13 @@ class RecentFiles:
         return split(scan.filter(self._of_sites & pl.any_horizontal(*_recent(newest).values())).collect(), newest)
 
 
-def _recent(newest: datetime) -> dict[Family, pl.Expr]:
+def _still(rows: Recent, newest: datetime) -> Recent:
+    """Return the families that have recent rows yet."""
+    last = {name: of_family["window_start"].max() for name, of_family in rows.items()}
+    return {name: rows[name] for name, start in starts(newest).items() if name in rows and last[name] >= start}  # type: ignore[operator]
+
+
+def _recent(newest: datetime) -> dict[str, pl.Expr]:
     """Return which rows of partials are recent ones of each family."""
-    return {
-        family: (pl.col("family") == family.name) & (pl.col("window_start") >= start)
-        for family, start in starts(newest).items()
-    }
-
-
-def _columns(family: Family) -> list[str]:
-    return ["site", "window_start", *family.dimensions, *(metric.name for metric in family.metrics)]
+    window, family = pl.col("window_start"), pl.col("family")
+    return {name: (family == name) & (window >= start) for name, start in starts(newest).items()}

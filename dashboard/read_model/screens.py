@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
-from dashboard.read_model.cohorts import cohorts
+from dashboard.read_model.cohorts import cohorts, login_parts
 from dashboard.read_model.currencies import site_files_state
 from dashboard.read_model.incidents import incidents
 from dashboard.read_model.parts import Parts
@@ -96,7 +96,8 @@ class ScreenReadModel:
     def cohorts(self, span: Span, sites: Sequence[str]) -> dict[str, Any]:
         """Return who came back, as `cohorts` has it."""
         with self._lock:
-            return self._tried(lambda: cohorts(self._parts, span, sites))
+            parts = self._tried(lambda: login_parts(self._parts))
+        return cohorts(parts, span, tuple(sites))
 
 
 def _only(report: Report, sections: Sequence[Section]) -> Report:

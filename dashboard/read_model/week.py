@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,13 +20,18 @@ _ADDED = ("requests", "page_views")
 def hours_of_week(report: Report, time_zones: Mapping[str, str], until: datetime) -> list[dict[str, Any]]:
     """Return for each site its time zone, and per weekday (1 is Monday) and hour the mean requests and page views of one hour.
 
-    `report` has the section `HOURS`; `n` says how many such hours the period has that ended by `until`. An hour of UTC
-    counts where it begins by the local clock.
+    `report` has the section `HOURS`; `n` says how many such hours there were from the site's first day with lines in the period
+    until `until`. An hour of UTC counts where it begins by the local clock.
     """
     found = []
     for site in report.sites:
         zone = time_zones.get(site.site, "UTC")
-        hours = list(_hours(report.question.span, site, ZoneInfo(zone), until))
+        span = (
+            replace(report.question.span, first=min(day.day for day in site.days))
+            if site.days
+            else report.question.span
+        )
+        hours = list(_hours(span, site, ZoneInfo(zone), until))
         found.append({"site": site.site, "time_zone": zone, "hours": hours})
     return found
 

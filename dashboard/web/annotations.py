@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
 
 from dashboard.access import User
@@ -15,6 +15,9 @@ from dashboard.web.who import Operator, Who, seen_sites
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import load_sites, named_site
+
+# What SQLite counts rows by, and JSON keeps exactly.
+Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
 class Given(BaseModel):
@@ -50,7 +53,7 @@ def annotation_routes(settings: Settings) -> APIRouter:
         return read_question(added).as_object()
 
     @router.delete("/{number}")
-    def remove(user: Operator, number: int) -> dict[str, Any]:
+    def remove(user: Operator, number: Number) -> dict[str, Any]:
         """Remove the one of this number, and return what it was."""
         try:
             found = kept.by_id(number)

@@ -12,8 +12,8 @@ from dashboard.web.allowance import Allowance, Clock
 from dashboard.web.who import COOKIE, Who, bearer
 
 _WITHIN_S = 300
-# Of one name from one address, and in all: guesses from everywhere are stopped before they cost the machine.
-_MOST_OF_ONE, _MOST_OF_ALL = 10, 200
+# Of one name from one address, of one address, and in all: guesses from everywhere are stopped before they cost the machine.
+_MOST_OF_NAME, _MOST_OF_ADDRESS, _MOST_OF_ALL = 10, 50, 200
 # A check of a password takes 64 MiB for a moment.
 _AT_ONCE = 2
 
@@ -30,21 +30,21 @@ class _Tries:
     """Counts logins before they are checked, so that many at once count as well; one that is right does not count."""
 
     def __init__(self, clock: Clock) -> None:
-        self._of_one = Allowance(_MOST_OF_ONE, _WITHIN_S, clock)
-        self._of_all = Allowance(_MOST_OF_ALL, _WITHIN_S, clock)
+        mosts = (_MOST_OF_NAME, _MOST_OF_ADDRESS, _MOST_OF_ALL)
+        self._allowances = tuple(Allowance(most, _WITHIN_S, clock) for most in mosts)
 
-    def begin(self, who: str) -> None:
-        """Count a try; raises 429 where there were too many."""
-        wait_s = self._of_one.take(who)
-        if not wait_s and (wait_s := self._of_all.take("")):
-            self._of_one.give_back(who)
-        if wait_s:
-            raise HTTPException(429, f"Too many failed logins: try again in {wait_s} s.", {"Retry-After": str(wait_s)})
+    def begin(self, *whos: str) -> None:
+        """Count a try of this name, this address and all; raises 429 where there were too many of one of them."""
+        for at, (allowance, who) in enumerate(zip(self._allowances, whos, strict=True)):
+            if wait_s := allowance.take(who):
+                self.forget(*whos[:at])
+                detail = f"Too many failed logins: try again in {wait_s} s."
+                raise HTTPException(429, detail, {"Retry-After": str(wait_s)})
 
-    def forget(self, who: str) -> None:
+    def forget(self, *whos: str) -> None:
         """Take back a try that was right."""
-        self._of_one.give_back(who)
-        self._of_all.give_back("")
+        for allowance, who in zip(self._allowances, whos, strict=False):
+            allowance.give_back(who)
 
 
 def session_routes(access: Access, clock: Clock) -> APIRouter:
@@ -55,8 +55,8 @@ def session_routes(access: Access, clock: Clock) -> APIRouter:
     def log_in(given: Given, request: Request, response: Response) -> dict[str, object]:
         """Begin a session; its cookie is no script's to read."""
         address = request.client.host if request.client else ""
-        who = f"{address} {'link' if given.link else f'name {given.name}'}"
-        tries.begin(who)
+        whos = (f"{address} {'link' if given.link else f'name {given.name}'}", address, "")
+        tries.begin(*whos)
         with checks:
             user = (
                 access.by_secret(given.link, ("link",))
@@ -67,7 +67,7 @@ def session_routes(access: Access, clock: Clock) -> APIRouter:
             raise HTTPException(
                 401, "This link was used or is too old." if given.link else "Name or password is wrong."
             )
-        tries.forget(who)
+        tries.forget(*whos)
         is_https = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         response.set_cookie(
             COOKIE,

@@ -36,6 +36,7 @@ def test_an_operator_writes_and_everybody_reads(settings: Settings) -> None:
     assert client_of(settings, User("olga", "operator")).delete(f"{URL}/1").status_code == 200
     assert texts(settings, User("vera", "viewer")) == []
     assert client_of(settings, User("olga", "operator")).delete(f"{URL}/1").status_code == 404
+    assert client_of(settings, User("olga", "operator")).delete(f"{URL}/{2**63}").status_code == 400
 
 
 def test_a_viewer_writes_nothing(settings: Settings) -> None:
@@ -68,6 +69,7 @@ def test_who_may_see_one_site_writes_and_reads_of_it_alone(settings: Settings) -
         ({"kind": "party"}, "Kind 'party' is unknown"),
         ({"text": " \n "}, "1 to 200 characters"),
         ({"text": "x" * 201}, "text: "),
+        ({"text": "bell \a"}, "that can be printed"),
         ({"at": "yesterday"}, "at: "),
         ({"site": "nowhere"}, "There is no site 'nowhere'"),
     ],

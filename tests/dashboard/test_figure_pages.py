@@ -9,6 +9,7 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -350,6 +351,40 @@ def test_without_logins_the_shop_page_says_that_nobody_is_known_again(shop: Shop
     page.locator("[data-section=cohorts]").filter(has_text="No login is known of these days").wait_for()
 
 
+COLOURS = """(selector) => {
+    const canvas = document.querySelector(selector);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set();
+    const hex = (byte) => byte.toString(16).padStart(2, "0");
+    for (let i = 0; i < data.length; i += 4) found.add("#" + [0, 1, 2].map((at) => hex(data[i + at])).join(""));
+    return [...found];
+}"""
+
+
+def colours(page: Page, selector: str) -> set[str]:
+    return set(page.evaluate(COLOURS, selector))
+
+
+def test_what_is_being_written_is_not_lost_when_lines_come(shop: Shop, seen: Watched) -> None:
+    today = datetime.now(UTC)
+    shop.warehouse.stream([request(event_time=today)])
+    page = visit(shop, seen, "traffic", f"from={today.date()}")
+    page.locator("[data-section=annotations] summary").click()
+    page.locator("input[name=text]").fill("a long thought")
+    page.wait_for_timeout(5500)
+    shop.warehouse.stream([request(event_time=today)])
+    page.wait_for_timeout(2500)
+    assert page.locator("input[name=text]").input_value() == "a long thought"
+    page.locator("[data-section=annotations] summary").click()
+    shop.warehouse.stream([request(event_time=today)])
+    page.locator('[data-section=traffic] dd[data-figure="requests"]').filter(has_text="3").wait_for()
+
+
+def test_what_is_filtered_says_nothing_of_logins(shop: Shop, seen: Watched) -> None:
+    page = visit(shop, seen, "shop", f"{BOTH}&where=country%3DDE")
+    page.locator("[data-section=cohorts]").filter(has_text="logins are not kept by what is filtered").wait_for()
+
+
 def test_what_happened_is_written_marked_and_taken_back(shop: Shop, seen: Watched) -> None:
     page = visit(shop, seen, "traffic")
     notes = page.locator("[data-section=annotations]")
@@ -361,6 +396,12 @@ def test_what_happened_is_written_marked_and_taken_back(shop: Shop, seen: Watche
     line = notes.locator("li")
     line.wait_for()
     assert f"{DAY} 08:15:00 UTC campaign: <img src=x onerror=alert(1)> letters sent admin" in line.inner_text()
+    marked = page.locator("[data-section=traffic_days] .chart")
+    # The second of two days, and what is under the dashed line is a bar of another colour.
+    assert marked.get_attribute("data-marked") == "1"
+    dashed = colours(page, "[data-section=traffic_days] canvas")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--warn').trim()") in dashed
+    assert page.locator("[data-section=traffic_hours] .chart").get_attribute("data-marked") == ""
     page.goto(f"{shop.server.url}/shop?from={EVE}&to={EVE}")
     page.locator("[data-section=annotations]").filter(has_text="nothing is written of these days").wait_for()
     visit(shop, seen, "traffic")

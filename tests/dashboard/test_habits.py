@@ -24,13 +24,21 @@ def week(settings: Settings, first: date, last: date, **asked: str) -> dict[str,
 
 
 def test_an_hour_of_the_week_is_the_mean_of_its_hours_by_the_shops_clock(settings: Settings) -> None:
-    # Fridays, 12:00 UTC, which is 13:00 in Berlin; the Friday before has none.
-    Warehouse(settings).stream([request() for _ in range(6)] + [request("/gone", 404)])
+    # Fridays, 12:00 UTC, which is 13:00 in Berlin; the Friday before has one error.
+    eight_days = [request("/gone", 404, event_time=noon(days_after(-7)))]
+    Warehouse(settings).stream(eight_days + [request() for _ in range(6)])
     (site,) = week(settings, days_after(-7), days_after(6))["sites"]
     assert (site["site"], site["time_zone"], len(site["hours"])) == ("shop", "Europe/Berlin", 168)
     busy = [hour for hour in site["hours"] if hour["requests"]]
     assert busy == [{"weekday": 5, "hour": 13, "n": 2, "requests": 3.5, "page_views": 3.0}]
     assert {hour["n"] for hour in site["hours"]} == {2}
+
+
+def test_a_week_begins_with_the_shop(settings: Settings) -> None:
+    Warehouse(settings).stream([request() for _ in range(6)])
+    (site,) = week(settings, days_after(-60), days_after(6))["sites"]
+    assert [hour["page_views"] for hour in site["hours"] if hour["requests"]] == [6.0]
+    assert {hour["n"] for hour in site["hours"]} == {1}
 
 
 def test_hours_that_are_not_over_do_not_count(settings: Settings) -> None:
@@ -44,7 +52,7 @@ def test_hours_that_are_not_over_do_not_count(settings: Settings) -> None:
 def test_a_week_cannot_be_told_by_what_traffic_does_not_know(settings: Settings) -> None:
     Warehouse(settings).stream([request()])
     made = week(settings, DAY, DAY, where="path=/")
-    assert made["left_out"]
+    assert [one["site"] for one in made["left_out"]] == [None]
     assert not any(hour["requests"] for hour in made["sites"][0]["hours"])
 
 
@@ -83,6 +91,14 @@ def test_long_periods_go_by_week_from_monday(shop: Warehouse) -> None:
     assert [(one["first"], one["since"], one["logins"]) for one in found["cohorts"]] == [
         ("2026-11-16", 0, 5), ("2026-11-16", 1, 2), ("2026-11-16", 2, 1),
     ]  # fmt: skip
+
+
+def test_logins_are_not_filtered(settings: Settings) -> None:
+    answer = client_of(settings).get("/api/v1/cohorts", params={"from": str(DAY), "where": "country=DE"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "Logins are not kept by any dimension: ask without a filter.",
+    )
 
 
 def test_cohorts_of_other_sites_and_without_logins(shop: Warehouse, settings: Settings) -> None:

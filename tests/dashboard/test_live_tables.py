@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+import shutil
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 
 from dashboard.read_model import LiveReadModel
-from dashboard.read_model.recent_lines import masked_url
+from dashboard.read_model.recent import Recent, RecentFiles
+from dashboard.read_model.recent_lines import RecentLines
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.settings import Settings
 from shoplog.transforms.open_sessions import open_sessions
-from tests.dashboard.test_figures import after, figures, traffic, visitor
+from tests.dashboard.test_figures import after, figures, rows, traffic, visitor
 from tests.streaming.records import Batches, line, value
 
 HOUR = timedelta(hours=1)
@@ -117,29 +122,54 @@ def test_open_sessions_need_half_an_hour_of_minutes_only() -> None:
 
 def test_the_newest_lines_are_shown_without_what_somebody_typed(spark: Any, settings: Settings) -> None:
     batches = Batches(spark, settings)
-    batches.send({0: [value(line("203.0.113.7", n, f"/item/{n}"), n * 1000) for n in range(30)]})
-    batches.send(
-        {0: [value(line("203.0.113.7", 50, "/search?q=my+secret&page=2", 404), 90_000), value(b"nonsense", 91_000)]}
-    )
+    batches.send({0: [value(line("203.0.113.7", n, f"/item/10{n}"), n * 1000) for n in range(30)]})
+    typed = ("/search?q=my+secret", "/user/13812345678/orders?mail=a%40b.de", "/find/John%20Doe", "/mail/a%2540b.de")
+    batches.send({0: [value(line("203.0.113.7", 50 + n, path), 90_000 + n) for n, path in enumerate(typed)]})
     lines = LiveReadModel(settings).snapshot()["lines"]
-    assert len(lines) == 10
-    assert (lines[0]["url"], lines[0]["status"], lines[1]["url"]) == ("/search?q=…&page=…", 404, "/item/29")
-    assert not {"raw", "visitor_id", "user_agent", "referrer"} & lines[0].keys()
+    shown = ["/mail/{text}", "/find/{text}", "/user/{id}/orders", "/search", *["/item/{id}"] * 6]
+    assert [one["path_template"] for one in lines] == shown
+    assert not {"raw", "url", "path", "visitor_id", "user_agent", "referrer"} & lines[0].keys()
     assert "203.0.113" not in str(lines)
     assert LiveReadModel(settings, ["another"]).snapshot()["lines"] == []
 
 
-@pytest.mark.parametrize(
-    ("url", "masked"),
-    [
-        ("/login?user=a@b.de;x=1#token", "/login?user=…;x=…"),
-        ("/reset/max.muster%40mail.de/x", "/reset/…/x"),
-        ("/pay/4111 1111 1111 1111/ok", "/pay/…/ok"),
-        ("/pay/4111-1111-1111-1111", "/pay/…"),
-        ("/u/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9abc", "/u/…"),
-        ("/item/123456?ref", "/item/123456?ref"),
-        (None, None),
-    ],
-)
-def test_a_url_is_masked(url: str | None, masked: str | None) -> None:
-    assert pl.DataFrame({"url": [url]}, {"url": pl.String}).select(masked_url(pl.col("url"))).item() == masked
+def test_lines_are_shown_as_far_back_as_the_log_is_kept(spark: Any, settings: Settings) -> None:
+    batches = Batches(spark, settings)
+    for n in range(3):
+        batches.send({0: [value(line("203.0.113.7", n, "/a"), n * 1000)]})
+    log = settings.warehouse / BRONZE_ACCESS_LOG.name / "_delta_log"
+    for entry in sorted(log.glob("*.json"))[:-2]:
+        entry.unlink()
+    assert len(RecentLines(settings, pl.lit(True)).read()) == 2
+
+
+def test_a_file_without_anything_recent_is_not_read_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(settings.warehouse / GOLD_PARTIAL_LIVE.name)
+    write_deltalake(path, rows(visitor("a", after(-120))))
+    write_deltalake(path, rows(traffic(after(0), 1)), mode="append")
+    model, read, reads = LiveReadModel(settings), RecentFiles._read, list[Path]()
+
+    def counted(files: RecentFiles, file: Path, newest: datetime) -> Recent:
+        reads.append(file)
+        return read(files, file, newest)
+
+    monkeypatch.setattr(RecentFiles, "_read", counted)
+    for n in range(3):
+        write_deltalake(path, rows(traffic(after(n), 1)), mode="append")
+        assert model.snapshot()["open_sessions"] == 0
+    assert len(reads) == len(set(reads)) == 5
+
+
+def test_a_broken_site_file_does_not_take_the_figures(settings: Settings, tmp_path: Path) -> None:
+    sites = tmp_path / "sites"
+    shutil.copytree(settings.sites_dir, sites)
+    own = settings.model_copy(update={"sites_dir": sites})
+    order = row("orders", after(0), order_id="A", confirmations=1, order_value=Decimal("1.50"))
+    path = str(own.warehouse / GOLD_PARTIAL_LIVE.name)
+    write_deltalake(path, rows(traffic(after(0), 1), order))
+    model, expected = LiveReadModel(own), [{"currency": "EUR", "value": "1.50"}]
+    assert model.snapshot()["today"]["revenue"] == expected
+    (sites / "shop.toml").write_text("name = ")
+    write_deltalake(path, rows(traffic(after(0), 1)), mode="append")
+    snapshot = model.snapshot()
+    assert (snapshot["status_mix"]["2xx"], snapshot["today"]["revenue"]) == (2, expected)

@@ -144,8 +144,12 @@ def test_after_the_last_row_there_is_none_and_their_number_is_known(shop: TestCl
         ([], 8),
     ]
     assert "link" not in answer.headers
-    series = shop.get(f"/api/v1/pages/traffic/traffic_days?{DAYS}&limit=1&offset=1").json()
-    assert [row["dimensions"]["window_date"] for row in rows_of(series)["shop"]] == [str(DAY)]
+
+
+def test_a_series_stands_whole_on_the_first_page_and_on_no_other(shop: TestClient) -> None:
+    for offset, days in ((0, [str(EVE), str(DAY)]), (1, [])):
+        series = shop.get(f"/api/v1/pages/traffic/traffic_days?{DAYS}&limit=1&offset={offset}").json()
+        assert [row["dimensions"]["window_date"] for row in rows_of(series)["shop"]] == days
 
 
 def test_a_published_report_is_turned_as_far_as_its_rows_were_kept(settings: Settings) -> None:

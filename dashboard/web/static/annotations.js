@@ -7,8 +7,11 @@ const KINDS = { deploy: say("kind_deploy", "deploy"), campaign: say("kind_campai
 const asked = fetch("/api/v1/session").then((answer) => (answer.ok ? answer.json() : { role: "viewer", sites: [] }));
 let marks = [];
 
-/** Returns the annotations of a site's day (YYYY-MM-DD). */
-export const marksOf = (site, day) => marks.filter((one) => one.at.slice(0, 10) === day && (one.site === null || one.site === site));
+/** Returns the annotations of a site's day (YYYY-MM-DD) or hour (YYYY-MM-DDTHH). */
+export const marksOf = (site, when) => marks.filter((one) => one.at.startsWith(when) && (one.site === null || one.site === site));
+
+/** Whether somebody is writing one: the page must not be made anew meanwhile. */
+export const isWriting = () => document.querySelector(".writing")?.closest("details").open ?? false;
 
 /** Asks for the annotations of the period, so that charts have them. */
 export async function askAnnotations(query) {

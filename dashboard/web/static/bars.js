@@ -8,9 +8,15 @@ import { say } from "./words.js";
 const HEIGHT = 220;
 const made = new Set();
 
-/** Returns a plugin of uPlot that draws a dashed line at each day of which somebody wrote something. */
-function markedDays(section, site) {
-  const places = section.rows.flatMap((row, at) => (marksOf(site.site, String(row.dimensions[0]).slice(0, 10)).length ? [at] : []));
+/** Returns the places of the days or hours of which somebody wrote something. */
+function marked(section, site) {
+  const [time] = section.dimensions;
+  const length = time === "window_hour" ? 13 : 10;
+  return section.rows.flatMap((row, at) => (marksOf(site.site, row.dimensions[time].slice(0, length)).length ? [at] : []));
+}
+
+/** Returns a plugin of uPlot that draws a dashed line at these places. */
+function dashed(places) {
   const draw = (chart) => {
     chart.ctx.save();
     chart.ctx.strokeStyle = colour("--warn");
@@ -36,7 +42,7 @@ function plot(place, section, site, figureName) {
   const data = [section.rows.map((_, at) => at), values.map((value) => (value === null ? null : Number(value)))];
   return new uPlot({
     width: place.clientWidth || 600, height: HEIGHT, cursor: { drag: { x: false, y: false } },
-    plugins: [markedDays(section, site)],
+    plugins: [dashed(marked(section, site))],
     scales: { x: { time: false, range: () => [-0.5, section.rows.length - 0.5] }, y: { range: fromZero } },
     axes: [
       axis({ incrs: [1, 2, 5, 7, 14, 28], values: (_, places) => places.map((at) => (Number.isInteger(at) && section.rows[at] ? short(section.rows[at].dimensions[time]) : "")) }),
@@ -76,7 +82,7 @@ export function clear() {
 
 /** Returns the chart of a section whose dimension is a time. */
 export function bars(section, site, title, figureName) {
-  const place = element("div", { class: "chart", role: "img", "aria-label": title });
+  const place = element("div", { class: "chart", role: "img", "aria-label": title, "data-marked": marked(section, site).join(" ") });
   const all = element("div", {}, place, picture(place, section.name), asTable(section, site, title, figureName));
   // Its width is known once it stands on the page.
   const watcher = new ResizeObserver(() => {

@@ -13,8 +13,10 @@ function section(name, title, note, ...content) {
 }
 
 function week({ sites, left_out: leftOut }) {
-  if (leftOut.length) return [section("hours_of_week", WEEK, "", element("p", {}, [...new Set(leftOut)].join("; ")))];
+  const why = (site) => leftOut.filter((one) => one.site === null || one.site === site).map(({ because }) => because).join("; ");
   return sites.map(({ site, time_zone: zone, hours }) => {
+    const title = sites.length > 1 ? `${WEEK}: ${site}` : WEEK;
+    if (why(site)) return section("hours_of_week", title, "", element("p", {}, why(site)));
     const at = new Map(hours.map((hour) => [`${hour.weekday} ${hour.hour}`, hour]));
     const rows = WEEKDAYS.map((name, day) => ({
       name,
@@ -23,7 +25,6 @@ function week({ sites, left_out: leftOut }) {
         return { value: one?.page_views ?? null, text: one ? figure(one.page_views, "") : "", title: one && `${name} ${hour}:00, ${say("figure_requests", "requests")} ${figure(one.requests, "")}` };
       }),
     }));
-    const title = sites.length > 1 ? `${WEEK}: ${site}` : WEEK;
     return section("hours_of_week", title, zone, grid(title, say("weekday", "weekday"), Array.from({ length: 24 }, (_, hour) => String(hour)), rows));
   });
 }
@@ -55,16 +56,25 @@ function cohorts({ unit, cohorts: found }) {
   });
 }
 
-// Only figures are known as of a moment.
-const unknownThen = () => [section("cohorts", cohortTitle("week"), "", element("p", {}, say("not_of_then", "not kept as it was known at a moment")))];
+const unknown = (because) => section("cohorts", cohortTitle("week"), "", element("p", {}, because));
 
-const asks = async (path, query) => (await fetch(`/api/v1/${path}?${query}`)).json();
+/** Asks the API and draws its answer; what it refuses is said in its sentence. */
+async function asked(name, title, path, query, draw) {
+  const answer = await fetch(`/api/v1/${path}?${query}`);
+  const said = await answer.json();
+  return answer.ok ? draw(said) : [section(name, title, "", element("p", {}, said.detail))];
+}
+
+function own(page, query) {
+  if (page === "traffic") return asked("hours_of_week", WEEK, "hours-of-week", query, week);
+  if (page !== "shop") return [];
+  if (query.has("as_of")) return [unknown(say("not_of_then", "not kept as it was known at a moment"))];
+  if (query.has("where")) return [unknown(say("logins_no_filter", "logins are not kept by what is filtered"))];
+  return asked("cohorts", cohortTitle("week"), "cohorts", query, cohorts);
+}
 
 /** Returns the sections below a page's own; `again` shows the page anew. */
 export async function extras(page, query, again) {
-  const [own, notes] = await Promise.all([
-    page === "traffic" ? asks("hours-of-week", query).then(week) : page === "shop" ? (query.has("as_of") ? unknownThen() : asks("cohorts", query).then(cohorts)) : [],
-    drawAnnotations(again),
-  ]);
-  return [...own, notes];
+  const [sections, notes] = await Promise.all([own(page, query), drawAnnotations(again)]);
+  return [...sections, notes];
 }

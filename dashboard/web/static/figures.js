@@ -1,5 +1,5 @@
 // A page of figures: the question of the address is put to the API, and put again when new lines were counted.
-import { askAnnotations } from "./annotations.js";
+import { askAnnotations, isWriting } from "./annotations.js";
 import { asOf, ask, asked, lastDays, withoutFilter } from "./asked.js";
 import { clear } from "./bars.js";
 import { extras } from "./extras.js";
@@ -125,7 +125,7 @@ addEventListener("theme", () => { if (last) show(); });
 followLive((live) => {
   last = live;
   const isToday = asked().get("to") >= live.data_as_of?.slice(0, 10);
-  if (isOfNow() && shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS) show();
+  if (isOfNow() && shown.version !== live.version && isToday && Date.now() - shown.at > AGAIN_AFTER_MS && !isWriting()) show();
 }, isOfNow);
 
 // Anomalies have neither a period beside them nor dimensions to filter by, and no moment.

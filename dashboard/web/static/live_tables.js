@@ -45,7 +45,7 @@ const TABLES = {
   countries: { title: say("table_countries", "Visitors' countries"), page: "traffic", by: ["country"], cells: [requests, { title: say("figure_page_views", "page views"), ...of("page_views") }] },
   bots: { title: say("table_bots", "Bots"), page: "bots", by: ["bot_name", "bot_category"], cells: [requests] },
   lines: {
-    title: say("table_lines", "Newest lines (masked)"), head: say("column_request", "request"), kind: "wide", name: (line) => `${line.method ?? ""} ${line.url ?? NAMELESS.path}`.trim(),
+    title: say("table_lines", "Newest lines (masked)"), head: say("column_request", "request"), kind: "wide", name: (line) => (line.path_template === null ? NAMELESS.path : `${line.method} ${line.path_template}`),
     cells: [{ title: say("column_time", "time (UTC)"), text: (line) => line.event_time }, { title: say("status", "status"), text: (line) => String(line.status) }, { title: say("column_who", "who"), text: who }],
   },
 };

@@ -64,8 +64,10 @@ def section_query(
 
 def _on_page(section: Section, question: Question) -> str:
     """Return the SQL of which places are read. The order of places has no ties: a site's row has dimensions of its own."""
-    last = "" if section.is_series else f" and place <= {question.offset + question.limit}"
-    return f"place = 1 or (place > {question.offset}{last})"
+    if section.is_series:
+        # All of it stands on the first page, and nothing of it on the others.
+        return "place = 1" if question.offset else "true"
+    return f"place = 1 or (place > {question.offset} and place <= {question.offset + question.limit})"
 
 
 def row_conditions(section: Section, question: Question) -> tuple[str, Parameters]:

@@ -44,6 +44,16 @@ def open_sessions(visitor_minutes: pl.DataFrame, now: datetime) -> pl.DataFrame:
     )
 
 
+def open_session_count(visitor_minutes: pl.DataFrame) -> int:
+    """Return how many `open_sessions` there are, of the rows of the half hour before now alone.
+
+    An open session was seen in it, and once: who was seen as of the day before and of today has the newer id.
+    """
+    seen = visitor_minutes.filter(_SEEN)
+    earlier = seen.select("site", pl.col("visitor_id_prev").alias("visitor_id")).drop_nulls().unique()
+    return seen.select("site", "visitor_id").unique().join(earlier, on=["site", "visitor_id"], how="anti").height
+
+
 def sessions_by_minutes(visitor_minutes: DataFrame) -> DataFrame:
     """Return site, window_start (the hour) and `sessions` that start in it, of a UTC day of `VISITOR_MINUTES`.
 
