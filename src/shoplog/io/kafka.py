@@ -11,7 +11,6 @@ from shoplog.errors import TryLaterError
 from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
 
-
 # A broker that starts on a busy machine needs some seconds.
 _ANSWERS_WITHIN_MS = 30_000
 
