@@ -27,10 +27,11 @@ lint: setup ## style and types
 	$(RUN) $(BIN)/mypy src jobs
 
 unit: setup ## tests that start no service
-	$(RUN) $(SHORT) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"
+	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"
 
-e2e: setup ## tests with the real parts
-	$(RUN) $(SHORT) $(BIN)/python -m pytest -m e2e
+e2e: setup ## tests with the real parts: pages and windows two by two, the stack by itself
+	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m e2e tests/dashboard
+	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -m e2e --ignore tests/dashboard
 
 test: lint unit e2e ## lint, types, unit, end to end
 

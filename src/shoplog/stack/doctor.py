@@ -77,7 +77,8 @@ def _environment(settings: Settings) -> Finding:
 
 def _jars(settings: Settings) -> Finding:
     flume = settings.repo / "flume"
-    sources = [flume / "pom.xml", *sorted((flume / "src/main/java/shoplog/flume").glob("*.java"))]
+    folders = (flume / "src/main/java/shoplog/flume", flume / "src/spark/shoplog/spark")
+    sources = [flume / "pom.xml", *(file for folder in folders for file in sorted(folder.glob("*.java")))]
     expected = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     return _stamp("jvm parts", settings.jars / ".stamp", expected)
 
