@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +19,11 @@ FATES = ("accepted", "quarantined", "duplicates")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Lines by their fate, as `FATES`; the minutes that have requests, ascending, and their last; the last window of any row."""
+    """Lines by their fate, as `FATES`, and quarantined ones by reason; minutes that have requests, ascending; last windows."""
 
     path: Path
     fates: tuple[int, ...]
+    reasons: Counter[str]
     minutes: pl.Series
     last_minute: datetime | None
     last: datetime | None
@@ -29,9 +31,18 @@ class Known:
     @classmethod
     def of(cls, path: Path, rows: pl.DataFrame) -> Known:
         """Return what is known of the partials in this file."""
-        sums = rows.filter(pl.col("family") == LEDGER.name).select(pl.col(FATES).sum().fill_null(0)).row(0)
+        ledger = rows.filter(pl.col("family") == LEDGER.name)
+        sums = ledger.select(pl.col(FATES).sum().fill_null(0)).row(0)
+        refused = ledger.filter(pl.col("quarantined") > 0).group_by("reason").agg(pl.col("quarantined").sum())
         minutes = rows.filter(pl.col("family") == TRAFFIC.name)["window_start"].unique().sort()
-        return cls(path, sums, minutes, minutes.last(), rows.select(pl.col("window_start").max()).item())
+        return cls(
+            path,
+            sums,
+            Counter(dict(refused.rows())),
+            minutes,
+            minutes.last(),
+            rows.select(pl.col("window_start").max()).item(),
+        )
 
     def newest(self, until: datetime) -> datetime | None:
         """Return the newest minute that has begun by then: a server's clock may run ahead."""
@@ -57,10 +68,16 @@ class KnownFiles:
         newest = max((minute for one in known if (minute := one.newest(until)) is not None), default=None)
         return newest, {fate: sum(one.fates[at] for one in known) for at, fate in enumerate(FATES)}
 
+    def reasons(self) -> dict[str, int]:
+        """Return the quarantined lines of the files of the last `read` by their reason."""
+        return dict(sum((one.reasons for one in self._files.values() if one.reasons), Counter()))
+
     def since(self, moment: datetime) -> list[Path]:
         """Return the files that have windows of then or later."""
         return [known.path for known in self._files.values() if known.last is not None and known.last >= moment]
 
     def _read(self, path: Path) -> Known:
-        rows = pl.read_parquet(path, columns=["family", "site", "window_start", *FATES], hive_partitioning=False)
+        rows = pl.read_parquet(
+            path, columns=["family", "site", "window_start", "reason", *FATES], hive_partitioning=False
+        )
         return Known.of(path, rows.filter(self._of_sites))

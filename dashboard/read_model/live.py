@@ -82,7 +82,12 @@ class LiveReadModel:
         days = None if published is None else pl.scan_delta(str(self._published), version=published)
         until = datetime.fromtimestamp(visible_at, UTC)
         newest, totals = self._known.read(table.file_uris(), until)
-        figures: dict[str, Any] = {"has_lines": newest is not None, "totals": totals, "lines": self._lines.read()}
+        figures: dict[str, Any] = {
+            "has_lines": newest is not None,
+            "totals": totals,
+            "quarantined": self._known.reasons(),
+            "lines": self._lines.read(),
+        }
         if newest is not None:
             files = self._known.since(min(starts(newest).values()))
             recent = self._recent.rows(files, newest, until)

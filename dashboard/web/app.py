@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from dashboard.access import Access
+from dashboard.monitoring.collector import registry_of
 from dashboard.pages import page
 from dashboard.read_model import LiveReadModel
 from dashboard.read_model.pages import PAGES
@@ -30,6 +31,7 @@ from dashboard.web.guard import Guard
 from dashboard.web.habits import habit_routes
 from dashboard.web.hardened import Hardened
 from dashboard.web.live import live_routes
+from dashboard.web.metrics import metrics_routes
 from dashboard.web.quality import json_routes, own_links, page_routes, say_what_is_wrong
 from dashboard.web.session import session_routes
 from dashboard.web.who import KNOWN
@@ -81,6 +83,7 @@ def create_app(settings: Settings, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(figure_routes(settings, model), prefix=_API, responses=WRONG)
     app.include_router(habit_routes(settings, model), prefix=_API, responses=WRONG)
     app.include_router(page_routes(settings, own_links(settings)), prefix="/quality", include_in_schema=False)
+    app.include_router(metrics_routes(registry_of(settings, live(()))))
     app.include_router(_pages(docs / "index.html"))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/chart", StaticFiles(directory=settings.jars / "web", check_dir=False))

@@ -22,7 +22,9 @@ _OPEN_FOLDERS = ("/static/",)
 _FREE = ("/healthz", "/login", "/favicon.ico")
 _FREE_FOLDERS = ("/static/", "/chart/", "/quality/docs/")
 # What is told of all sites cannot be told of some.
-_WHOLE = ("/quality", "/api/v1/quality")
+_WHOLE = ("/quality", "/api/v1/quality", "/metrics")
+# A program is told that it must log in, a person is led there.
+_OF_PROGRAMS = ("/api/", "/metrics")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -53,7 +55,7 @@ class Guard:
                 {"detail": f"Too many requests: ask again in {wait_s} s."}, 429, {"Retry-After": str(wait_s)}
             )
         if user is None and path not in _OPEN:
-            if path.startswith("/api/"):
+            if path.startswith(_OF_PROGRAMS):
                 return JSONResponse({"detail": "Log in, or send a token."}, 401, {"WWW-Authenticate": "Bearer"})
             asked = path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(asked)}", 303)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chain import ROOT, Shoplog
+from tests.dashboard.test_monitoring import scraped, value
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -46,6 +47,26 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
     assert {str(row["status"]): row["n"] for row in found} == truth["by_status"]
     refused = shoplog.rows("select reason, count(*) n from quarantine_access_log_live group by 1")
     assert {row["reason"]: row["n"] for row in refused} == truth["quarantined"]
+
+
+def test_prometheus_is_told_what_happened(shoplog: Shoplog) -> None:
+    found = scraped(shoplog.settings)
+    assert {
+        labels[0][1]: up for (name, labels), up in found.items() if name == "shoplog_part_up" and up
+    } == dict.fromkeys(("kafka", "flume", "census", "stream"), 1.0)
+    assert not [labels for (name, labels), failed in found.items() if name == "shoplog_source_failed" and failed]
+    lags = [lag for (name, _), lag in found.items() if name == "shoplog_stream_lag_lines"]
+    assert lags == [0.0] * shoplog.settings.kafka_partitions
+    (lines,) = shoplog.rows(
+        "select sum(accepted)::bigint a, sum(quarantined)::bigint q from gold_partial_live where family = 'ledger'"
+    )
+    assert value(found, "shoplog_lines_total", fate="accepted") == lines["a"] > 0
+    reasons = [lines for (name, _), lines in found.items() if name == "shoplog_quarantined_lines_total"]
+    assert sum(reasons) == lines["q"] > 0
+    # Flume was killed, and counts from its last start.
+    assert value(found, "shoplog_flume_events_total", step="accepted") > 0
+    stages = [value(found, "shoplog_stream_batch_seconds", stage=stage) for stage in ("land", "measure", "finish")]
+    assert sum(stages) == pytest.approx(value(found, "shoplog_stream_batch_seconds", stage="whole"))
 
 
 def test_the_nightly_agrees_with_live_and_publishes(shoplog: Shoplog) -> None:

@@ -92,11 +92,14 @@ def tables(as_json: Json = False) -> None:
 
 
 def docs() -> None:
-    """Write docs/tables.md and docs/metrics.md anew from the contracts."""
+    """Write anew what is generated in docs/: tables, figures, monitoring."""
+    from dashboard.monitoring.documents import PAGES as MONITORING
     from shoplog.contracts.documents import PAGES
 
-    for name, page in PAGES.items():
-        (Settings.load().repo / "docs" / name).write_text(page(), encoding="utf-8")
+    for name, page in (PAGES | MONITORING).items():
+        path = Settings.load().repo / "docs" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page(), encoding="utf-8")
 
 
 COMMANDS: tuple[Callable[..., Any], ...] = (sql, export, tables, docs, parse)

@@ -11,22 +11,29 @@ from shoplog.errors import TryLaterError
 from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
 
+# A broker that starts on a busy machine needs some seconds.
+_ANSWERS_WITHIN_MS = 30_000
 
-def _consumer(settings: Settings) -> KafkaConsumer:
+
+def _consumer(settings: Settings, within_ms: int = _ANSWERS_WITHIN_MS) -> KafkaConsumer:
     try:
         return KafkaConsumer(
             bootstrap_servers=settings.bootstrap,
             enable_auto_commit=False,
             group_id=None,
+            bootstrap_timeout_ms=within_ms,
             max_partition_fetch_bytes=16 << 20,
         )
     except KafkaError as error:
         raise TryLaterError(f"No Kafka broker answers at {settings.bootstrap}: run 'shoplog up'.") from error
 
 
-def topic_offsets(settings: Settings, topic: str) -> tuple[Offsets, Offsets]:
-    """Return the first offset kept and the next offset to be given, per partition."""
-    consumer = _consumer(settings)
+def topic_offsets(settings: Settings, topic: str, within_ms: int = _ANSWERS_WITHIN_MS) -> tuple[Offsets, Offsets]:
+    """Return the first offset kept and the next offset to be given, per partition.
+
+    Raises `TryLaterError` where no broker answers within so long.
+    """
+    consumer = _consumer(settings, within_ms)
     try:
         partitions = consumer.partitions_for_topic(topic)
         if not partitions:

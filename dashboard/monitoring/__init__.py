@@ -1,0 +1,1 @@
+"""What Prometheus asks for: each measure said once, and where its values are read."""
