@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.broker import wait_until
+from shoplog.stack import flume
 from tests.chain import ROOT, Shoplog
 from tests.dashboard.test_monitoring import scraped, value
 
@@ -33,7 +35,8 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
         [str(ROOT / "shoplog"), "traffic", "--lines", "30000", "--rate", "3000", "--json", *defects],
         env=shoplog.environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(6)
+    # A kill bites while Flume sends: not before the first lines, however slow the machine is.
+    wait_until(lambda: _taken(shoplog) >= 5000, "Flume takes no lines")
     os.kill(shoplog.pid("flume"), signal.SIGKILL)
     time.sleep(2)
     os.kill(shoplog.pid("stream"), signal.SIGKILL)
@@ -47,6 +50,11 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
     assert {str(row["status"]): row["n"] for row in found} == truth["by_status"]
     refused = shoplog.rows("select reason, count(*) n from quarantine_access_log_live group by 1")
     assert {row["reason"]: row["n"] for row in refused} == truth["quarantined"]
+
+
+def _taken(shoplog: Shoplog) -> int:
+    counters = flume.read_metrics(shoplog.settings) or {}
+    return int(counters.get("SOURCE.logs", {}).get("EventAcceptedCount", 0))
 
 
 def test_prometheus_is_told_what_happened(shoplog: Shoplog) -> None:
