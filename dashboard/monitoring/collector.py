@@ -13,6 +13,8 @@ from dashboard.monitoring.measures import MEASURES, Sample, Samples
 from dashboard.monitoring.parts import part_samples
 from dashboard.monitoring.stream import flume_samples, kafka_samples, stream_samples
 from dashboard.read_model import LiveReadModel
+from dashboard.read_model.followed import FollowedTable
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.settings import Settings
 
 LOG = logging.getLogger("monitoring")
@@ -22,6 +24,8 @@ _FAMILIES = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
 def registry_of(settings: Settings, live: LiveReadModel) -> CollectorRegistry:
     """Return a registry with every measure of this home."""
     registry = CollectorRegistry(auto_describe=False)
+    names = (BRONZE_ACCESS_LOG.name, GOLD_PARTIAL_LIVE.name)
+    tables = {name: FollowedTable(settings.warehouse / name) for name in names}
     registry.register(
         _Collector(
             {
@@ -30,7 +34,7 @@ def registry_of(settings: Settings, live: LiveReadModel) -> CollectorRegistry:
                 "kafka": lambda: kafka_samples(settings),
                 "stream": lambda: stream_samples(settings),
                 "live": lambda: live_samples(live),
-                "tables": lambda: table_samples(settings),
+                "tables": lambda: table_samples(tables),
                 "proof": lambda: proof_samples(settings),
             }
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.monitoring.measures import MEASURES
+from shoplog.contracts.documents import markdown_table
 
 # Title, unit as Grafana names it, and queries with their legend.
 _PANELS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
@@ -78,19 +79,16 @@ Everything is read anew at each scrape. A source that cannot be read leaves its 
 
 def page() -> str:
     """Return docs/monitoring.md."""
-    measures = [
-        f"| `{exported(one.name)}` | {', '.join(one.labels) or '-'} | {one.kind} | {one.meaning} |"
-        for one in MEASURES.values()
-    ]
-    alerts = [f"| {name} | `{when}` for {hold} | {severity} | {text} |" for name, when, hold, severity, text in _ALERTS]
+    measures = [(f"`{exported(m.name)}`", ", ".join(m.labels) or "-", m.kind, m.meaning) for m in MEASURES.values()]
+    alerts = [(name, f"`{when}` for {hold}", severity, text) for name, when, hold, severity, text in _ALERTS]
     parts = [
-        _INTRO,
-        "## Measures\n\n| measure | labels | kind | meaning |\n|---|---|---|---|",
-        "\n".join(measures),
-        "\n## Alerts\n\n| alert | when | severity | what to do |\n|---|---|---|---|",
-        "\n".join(line.replace("||", "\\|\\|") for line in alerts),
+        _INTRO.rstrip(),
+        "## Measures",
+        markdown_table(("measure", "labels", "kind", "meaning"), measures),
+        "## Alerts",
+        markdown_table(("alert", "when", "severity", "what to do"), alerts),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def exported(name: str) -> str:

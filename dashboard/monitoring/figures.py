@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-
-from deltalake import DeltaTable
 
 from dashboard.monitoring.measures import Samples
 from dashboard.read_model import LiveReadModel
 from dashboard.read_model.day_light import LIGHTS
+from dashboard.read_model.followed import FollowedTable
 from dashboard.read_model.quality import SHOWN_DAYS, quality_days
 from shoplog.contracts.proof import CERTIFICATE
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.commits import latest_version
 from shoplog.io.duck import open_tables, rows_of
 from shoplog.settings import Settings
 
@@ -42,12 +40,13 @@ def live_samples(live: LiveReadModel) -> Samples:
     )
 
 
-def table_samples(settings: Settings) -> Samples:
+def table_samples(tables: Mapping[str, FollowedTable]) -> Samples:
     """Yield how many files live tables have: upkeep keeps them few."""
-    for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE):
-        path = settings.warehouse / table.name
-        if latest_version(path) is not None:
-            yield "shoplog_table_files", (table.name,), len(DeltaTable(str(path)).file_uris())
+    for name, table in tables.items():
+        state = table.newest()
+        if state[0] is not None:
+            yield "shoplog_table_files", (name,), len(table.opened(state[0]).file_uris())
+            table.state = state
 
 
 def proof_samples(settings: Settings) -> Samples:

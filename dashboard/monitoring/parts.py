@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 
-import psutil
-
 from dashboard.monitoring.measures import Samples
 from shoplog.settings import Settings
 from shoplog.stack import supervised
+from shoplog.stack.memory import family_rss
 
 
 def part_samples(settings: Settings) -> Samples:
@@ -16,19 +15,7 @@ def part_samples(settings: Settings) -> Samples:
     for part in supervised.status(settings):
         yield "shoplog_part_up", (part.name,), float(part.state == "running")
         if part.pid is not None:
-            yield "shoplog_part_memory_bytes", (part.name,), _memory(part.pid)
+            yield "shoplog_part_memory_bytes", (part.name,), family_rss(part.pid)
     disk = shutil.disk_usage(settings.home)
     yield "shoplog_disk_bytes", (), disk.total
     yield "shoplog_disk_free_bytes", (), disk.free
-
-
-def _memory(pid: int) -> float:
-    total = 0
-    try:
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
-    except psutil.NoSuchProcess:
-        # It ended while it was looked at: the next scrape says so.
-        pass
-    return total

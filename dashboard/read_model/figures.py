@@ -53,7 +53,7 @@ def live_figures(
         "open_sessions": open_session_count(recent[VISITOR_MINUTES.name]),
         "status_mix": {name[7:]: int(minutes[name].sum()) for name in _STATUS},
         "funnel": funnel_now(recent),
-        "today": orders_of_day(recent, currencies),
+        "today": orders_of_day(recent, connection, newest, currencies),
         "tables": (shown := tables(recent, connection, newest, min(until, visible_at))),
         "top_pages": [[row["path"], row["requests"]] for row in shown["pages"]],
     }

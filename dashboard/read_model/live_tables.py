@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from dashboard.read_model.plain import plain_text
-from dashboard.read_model.recent import Recent, hour_of
+from dashboard.read_model.recent import Recent, day_of, hour_of
 from shoplog.contracts.duckdb_sql import merge_sql
 from shoplog.contracts.events import FUNNEL
 from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, EVENTS, ORDERS, PAGES, PRODUCTS, SOURCES
 from shoplog.contracts.figures import figures_of
 from shoplog.contracts.metrics import DURATIONS
 from shoplog.contracts.model import Family
-from shoplog.contracts.people import REGULAR
-from shoplog.io.duck import estimate_visitors
+from shoplog.contracts.sections import SECTIONS
+from shoplog.io.duck import estimate_visitors, rows_of
+from shoplog.report.query import section_query
+from shoplog.report.question import Question, Span
 
 # Every message to every viewer carries them.
 PATH_CHARACTERS, _TOP_PAGES, _ROWS = 200, 10, 6
-_SLOW_AT_LEAST = 10
+# What is slow, a bot or an order is said by the report's sections.
+_SLOW_SECTION, _BOTS_SECTION, _ORDERS_SECTION = (
+    next(section for section in SECTIONS if section.name == name) for name in ("slow_pages", "bots", "orders")
+)
 # Before that an hour says little of where things go.
 _MOVES_AFTER = timedelta(minutes=5)
 
@@ -40,7 +46,7 @@ def tables(
         "slow_pages": _slow(recent[PAGES.name], connection),
         "sources": _top(recent, SOURCES, ["channel", "source"], ["landings"]),
         "countries": _top(recent, COUNTRIES, ["country"], ["requests", "page_views"]),
-        "bots": _top(recent, BOTS, ["bot_name", "bot_category"], ["requests"], pl.col("traffic_type") != REGULAR),
+        "bots": _top(recent, BOTS, ["bot_name", "bot_category"], ["requests"], pl.sql_expr(_BOTS_SECTION.only)),
     }
 
 
@@ -54,17 +60,23 @@ def funnel_now(recent: Recent) -> list[dict[str, Any]]:
     return found
 
 
-def orders_of_day(recent: Recent, currencies: Mapping[str, str]) -> dict[str, Any]:
-    """Return the UTC day's orders, each (site, order_id) once, those without a known value, and revenue by currency as text."""
-    orders = recent[ORDERS.name].group_by("site", "order_id").agg(pl.col("order_value").max())
-    known = orders.with_columns(
-        pl.col("site").replace_strict(currencies, default=None, return_dtype=pl.String).alias("currency")
-    )
-    revenue = known.drop_nulls("order_value").group_by("currency").agg(pl.col("order_value").sum()).sort("currency")
+def orders_of_day(
+    recent: Recent, connection: duckdb.DuckDBPyConnection, newest: datetime, currencies: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the UTC day's orders, those without a known value, and revenue by currency as text, as the report counts them."""
+    day, rows = day_of(newest).date(), recent[ORDERS.name]
+    connection.register("orders_rows", rows.with_columns(pl.lit(day).alias("window_date")).to_arrow())
+    sites = rows["site"].unique().to_list()
+    found = rows_of(connection.execute(*section_query(_ORDERS_SECTION, Question(Span(day, day)), sites)))
+    revenue: dict[str | None, Decimal] = {}
+    for row in found:
+        if row["revenue"] is not None:
+            currency = currencies.get(row["site"])
+            revenue[currency] = revenue.get(currency, Decimal(0)) + row["revenue"]
+    by_name = sorted(revenue.items(), key=lambda one: one[0] or "")
     return {
-        "orders": orders.height,
-        "orders_without_value": orders["order_value"].null_count(),
-        "revenue": [{"currency": currency, "value": str(value)} for currency, value in revenue.rows()],
+        **{name: sum(row[name] for row in found) for name in ("orders", "orders_without_value")},
+        "revenue": [{"currency": currency, "value": str(value)} for currency, value in by_name],
     }
 
 
@@ -96,7 +108,7 @@ def _slow(pages: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> list[di
     figures = ", ".join(f"{known[name].sql} as {name}" for name in ("duration_p95_ms", "timed_requests"))
     connection.register("live_pages", pages.select("path", DURATIONS.name).to_arrow())
     added = f"select path, {merge_sql(DURATIONS)} as {DURATIONS.name} from live_pages group by path"
-    slow = f"select path, {figures} from ({added}) where list_sum({DURATIONS.name}) >= {_SLOW_AT_LEAST}"
+    slow = f"select path, {figures} from ({added}) where {_SLOW_SECTION.at_least}"
     found = connection.sql(slow).pl().with_columns(pl.col("duration_p95_ms").round(1))
     return _shown(found, ["path"], "duration_p95_ms", _ROWS)
 

@@ -1,10 +1,10 @@
 // What people wrote of these days: marks on the charts, a list, and for operators a way to write.
+import { sites, user } from "./known.js";
 import { element } from "./shell.js";
 import { clock } from "./stale.js";
 import { say } from "./words.js";
 
 const KINDS = { deploy: say("kind_deploy", "deploy"), campaign: say("kind_campaign", "campaign"), incident: say("kind_incident", "incident"), note: say("kind_note", "note") };
-const asked = fetch("/api/v1/session").then((answer) => (answer.ok ? answer.json() : { role: "viewer", sites: [] }));
 let marks = [];
 
 /** Returns the annotations of a site's day (YYYY-MM-DD) or hour (YYYY-MM-DDTHH). */
@@ -40,16 +40,16 @@ function field(key, english, input) {
   return element("label", {}, element("span", {}, say(key, english)), " ", input);
 }
 
-function writing(sites, again, trouble) {
+function writing(limited, again, trouble) {
   const at = element("input", { type: "datetime-local", name: "at", required: "", value: new Date().toISOString().slice(0, 16) });
   const kind = element("select", { name: "kind" }, ...Object.entries(KINDS).map(([name, text]) => element("option", { value: name }, text)));
-  const every = sites.length ? [] : [element("option", { value: "" }, say("all_sites", "all sites"))];
+  const every = limited.length ? [] : [element("option", { value: "" }, say("all_sites", "all sites"))];
   const site = element("select", { name: "site" }, ...every);
   const text = element("input", { name: "text", required: "", maxlength: "200", size: "40" });
   const form = element("form", { class: "writing", "aria-label": say("write_annotation", "write an annotation") },
     field("annotation_at", "when (UTC)", at), field("annotation_kind", "what", kind), field("site", "Site", site),
     field("annotation_text", "in a sentence", text), element("button", {}, say("write", "Write")));
-  fetch("/api/v1/sites").then((answer) => answer.json()).then((known) => site.append(...known.sites.map((one) => element("option", { value: one.site }, one.site))));
+  sites.then((known) => site.append(...known.map((one) => element("option", { value: one.site }, one.site))));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = { at: `${at.value}Z`, kind: kind.value, text: text.value, site: site.value || null };
@@ -60,12 +60,12 @@ function writing(sites, again, trouble) {
 
 /** Returns the section of what was asked for last; `again` shows the page anew once something was written. */
 export async function drawAnnotations(again) {
-  const user = await asked;
-  const mayWrite = user.role !== "viewer";
+  const { role, sites: limited } = await user;
+  const mayWrite = role !== "viewer";
   const trouble = element("p", { class: "notice", role: "alert" });
   trouble.hidden = true;
   const list = element("ul", { class: "annotations" }, ...marks.map((one) => line(one, mayWrite, again, trouble)));
   const content = [marks.length ? list : element("p", {}, say("no_annotations", "nothing is written of these days")), trouble];
-  if (mayWrite) content.push(element("details", {}, element("summary", {}, say("write_annotation", "write an annotation")), writing(user.sites, again, trouble)));
+  if (mayWrite) content.push(element("details", {}, element("summary", {}, say("write_annotation", "write an annotation")), writing(limited, again, trouble)));
   return element("section", { class: "whole", "data-section": "annotations" }, element("h2", {}, say("annotations", "What happened")), ...content);
 }

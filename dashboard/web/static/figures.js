@@ -5,6 +5,7 @@ import { clear } from "./bars.js";
 import { extras } from "./extras.js";
 import { drawAnomalies } from "./incidents.js";
 import { draw } from "./sections.js";
+import { sites } from "./known.js";
 import { NAMES, element, head } from "./shell.js";
 import { followLive, write } from "./stale.js";
 import { say } from "./words.js";
@@ -130,8 +131,5 @@ followLive((live) => {
 
 // Anomalies have neither a period beside them nor dimensions to filter by, and no moment.
 if (isAnomalies) for (const hidden of [form.elements.compare.parentElement, form.elements.as_of.parentElement, at("csv"), at("filters")]) hidden.hidden = true;
-try {
-  const { sites } = await (await fetch("/api/v1/sites")).json();
-  form.elements.site.append(...sites.map(({ site }) => element("option", { value: site }, site)));
-} catch { /* the page's own question says what is wrong */ }
+form.elements.site.append(...(await sites).map(({ site }) => element("option", { value: site }, site)));
 show();

@@ -42,8 +42,11 @@ def tables_page() -> str:
             for column in table.columns
         ]
         parts += [f"## {table.name}", f"One row is {table.meaning}. Written by {table.writer}{partition}{key}."]
-        parts.append(_table(("column", "type", "meaning"), rows))
-    parts += ["## Reasons of refused lines", _table(("reason", "meaning"), [(f"`{k}`", v) for k, v in REASONS.items()])]
+        parts.append(markdown_table(("column", "type", "meaning"), rows))
+    parts += [
+        "## Reasons of refused lines",
+        markdown_table(("reason", "meaning"), [(f"`{k}`", v) for k, v in REASONS.items()]),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -62,12 +65,12 @@ def metrics_page() -> str:
             f"## {family.name}",
             f"{family.meaning[0].upper()}{family.meaning[1:]}. A window is {family.window_minutes} minutes of {family.time}{by}; "
             f"rows: `{family.of}`. In {where}.",
-            _table(("figure", "unit", "meaning", "of its rows"), rows),
+            markdown_table(("figure", "unit", "meaning", "of its rows"), rows),
         ]
         read = {**COUNTED.get(family.name, {}), **RATIOS.get(family.name, {})}
         if read:
             more = [(f"`{name}`", unit, meaning, f"`{sql}`") for name, (sql, unit, meaning) in read.items()]
-            parts += [_ABOUT_RATIOS, _table(("figure", "unit", "meaning", "of figures added up"), more)]
+            parts += [_ABOUT_RATIOS, markdown_table(("figure", "unit", "meaning", "of figures added up"), more)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -80,7 +83,9 @@ def _where(family: Family) -> str:
 PAGES = {"tables.md": tables_page, "metrics.md": metrics_page}
 
 
-def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def markdown_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Return the rows as a table of Markdown below its columns' names."""
+
     def line(cells: tuple[str, ...]) -> str:
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 

@@ -30,11 +30,12 @@ class PeakMemory(threading.Thread):
         while not self._enough.wait(2):
             total = 0
             for part in supervised.status(self._settings):
-                total += _family_rss(part.pid) if part.pid else 0
+                total += family_rss(part.pid) if part.pid else 0
             self.peak_mb = max(self.peak_mb, total >> 20)
 
 
-def _family_rss(pid: int) -> int:
+def family_rss(pid: int) -> int:
+    """Return the resident bytes of a process and its descendants, 0 where it has ended."""
     try:
         process = psutil.Process(pid)
         return sum(int(one.memory_info().rss) for one in (process, *process.children(recursive=True)))
