@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from fastapi.testclient import TestClient
 from dashboard.access import Access, User
 from dashboard.web.app import create_app
 from shoplog.settings import REPOSITORY, Settings
+from tests.report.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,6 +50,12 @@ class Server:
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self.headers = headers_of(settings)
+
+    def ask(self, path: str) -> Any:
+        """Return what the API says below /api/v1/; raises `HTTPError` where it refuses."""
+        asked = urllib.request.Request(f"{self.url}/api/v1/{path}", headers=self.headers)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return json.load(answer)
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -136,3 +144,20 @@ def watched(browser: Browser, **options: Any) -> Iterator[Watched]:
     page.on("dialog", dismiss)
     yield seen
     context.close()
+
+
+@dataclass
+class Shop:
+    """Tables, the server over them and a browser."""
+
+    warehouse: Warehouse
+    server: Server
+    browser: Browser
+
+
+def skip_by_keyboard(page: Page) -> str:
+    """Press the skip link, the first that the keyboard reaches; return the id of what it leads to."""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    return str(page.evaluate("document.activeElement.id"))

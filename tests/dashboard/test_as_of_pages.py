@@ -6,7 +6,6 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,11 +15,11 @@ from typer.testing import CliRunner
 
 from shoplog.cli import app
 from shoplog.settings import Settings
-from tests.dashboard.browser import Server, Watched, chromium, needs_chromium, serving, watched
+from tests.dashboard.browser import Shop, Watched, chromium, needs_chromium, serving, watched
 from tests.report.warehouse import DAY, Warehouse, days_after, noon, request
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
 
@@ -29,18 +28,6 @@ NEXT = NIGHT + timedelta(days=1)
 # As a browser writes it: seconds only where there are some.
 THEN, EVE = "2026-11-21T02:00", days_after(-1)
 ONE_DAY = f"from={DAY}&to={DAY}"
-
-
-@dataclass
-class Shop:
-    warehouse: Warehouse
-    server: Server
-    browser: Browser
-
-    def ask(self, path: str) -> Any:
-        asked = urllib.request.Request(f"{self.server.url}/api/v1/{path}", headers=self.server.headers)
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return json.load(answer)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +83,7 @@ def test_a_page_shows_what_the_command_says_of_that_moment(
     told = of_command(shop, monkeypatch)
     shown = {
         section["name"]: section
-        for section in shop.ask(f"pages/traffic?{ONE_DAY}&as_of={THEN}")["sites"][0]["sections"]
+        for section in shop.server.ask(f"pages/traffic?{ONE_DAY}&as_of={THEN}")["sites"][0]["sections"]
     }
     assert shown == {name: told[name] for name in shown}
     assert len(shown) > 5
@@ -180,7 +167,7 @@ def test_a_page_of_then_does_not_follow_what_comes_in(shop: Shop, seen: Watched)
 def test_a_moment_that_has_no_answer_is_said_in_the_apis_sentence(shop: Shop, seen: Watched, moment: str) -> None:
     query = f"{ONE_DAY}&as_of={moment}"
     with pytest.raises(urllib.error.HTTPError) as refused:
-        shop.ask(f"pages/traffic?{query}")
+        shop.server.ask(f"pages/traffic?{query}")
     sentence = json.load(refused.value)["detail"]
     seen.page.goto(f"{shop.server.url}/traffic?{query}")
     seen.page.locator("#notice", has_text=sentence).wait_for()

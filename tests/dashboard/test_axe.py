@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 
 from shoplog.contracts.tables import GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.settings import Settings
-from tests.dashboard.browser import Server, chromium, needs_chromium, serving, watched
+from tests.dashboard.browser import Shop, chromium, needs_chromium, serving, watched
 from tests.dashboard.quality_tables import RIGHT, parity, right_day, write
 from tests.dashboard.test_figure_pages import BOTH, LINES
 from tests.report.warehouse import DAY, Warehouse, noon
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
 
@@ -48,13 +47,6 @@ ANOMALY = {
     "site": "shop", "event_date": DAY, "kind": "series", "metric": "requests", "window_start": noon(), "window_end": noon(minute=5),
     "actual": 0.0, "expected": 9.5, "lower": 4.0, "upper": 15.0, "anomaly_score": 0.9, "why": "nothing came",
 }  # fmt: skip
-
-
-@dataclass
-class Shop:
-    warehouse: Warehouse
-    server: Server
-    browser: Browser
 
 
 @pytest.fixture(scope="module")

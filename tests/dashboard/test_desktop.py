@@ -54,17 +54,8 @@ def window(server: Server, qtbot: QtBot) -> Window:
     return made
 
 
-def ask(server: Server, path: str) -> Any:
-    import urllib.request
-
-    with urllib.request.urlopen(
-        urllib.request.Request(f"{server.url}{path}", headers=server.headers), timeout=30
-    ) as said:
-        return json.load(said)
-
-
 def test_the_live_view_shows_the_apis_numbers(server: Server, window: Window) -> None:
-    live = ask(server, "/api/v1/live")
+    live = server.ask("live")
     tiles = {name: tile.value for name, tile in window.live.tiles.items()}
     assert tiles["accepted"] == f"{live['totals']['accepted']:,}"
     assert tiles["visitors_5m"] == str(live["visitors_5m"])
@@ -85,7 +76,7 @@ def test_the_live_view_shows_the_apis_numbers(server: Server, window: Window) ->
 def test_the_shop_view_shows_the_apis_numbers(server: Server, window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(window.shop.tiles), timeout=PATIENCE_MS)
     today = NOW.date()
-    (site,) = ask(server, f"/api/v1/pages/shop?from={today - timedelta(days=6)}&to={today}")["sites"]
+    (site,) = server.ask(f"pages/shop?from={today - timedelta(days=6)}&to={today}")["sites"]
     orders = next(section for section in site["sections"] if section["name"] == "orders")
     assert window.shop.tiles["shop", "orders", "orders"].value == str(orders["rows"][0]["values"]["orders"]["value"])
     assert window.shop.tiles["shop", "orders", "revenue"].value == "1,234.50 EUR"
@@ -168,9 +159,9 @@ def test_what_is_shown_is_taken_along(window: Window, tmp_path: Path) -> None:
 
 
 def test_eight_hours_of_snapshots_take_no_memory(server: Server, window: Window) -> None:
-    live, process = ask(server, "/api/v1/live"), psutil.Process()
+    live, process = server.ask("live"), psutil.Process()
     today = NOW.date()
-    report = ask(server, f"/api/v1/pages/shop?from={today}&to={today}")
+    report = server.ask(f"pages/shop?from={today}&to={today}")
 
     def hours(count: int) -> int:
         """Show as many hours of a snapshot a second and of a report each ten; return the memory in use."""

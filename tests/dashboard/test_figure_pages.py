@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -21,18 +18,19 @@ from shoplog.settings import Settings
 from tests.dashboard.browser import (
     ADMIN,
     PASSWORD,
-    Server,
+    Shop,
     Watched,
     chromium,
     headers_of,
     needs_chromium,
     serving,
+    skip_by_keyboard,
     watched,
 )
 from tests.report.warehouse import DAY, Warehouse, days_after, noon, request
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
 
@@ -50,18 +48,6 @@ LINES = [
     *(request("/", event_time=noon(EVE), channel="Email", source='"><script>alert(1)</script>') for _ in range(7)),
 ]
 BOTH = f"from={EVE}&to={DAY}"
-
-
-@dataclass
-class Shop:
-    warehouse: Warehouse
-    server: Server
-    browser: Browser
-
-    def ask(self, path: str) -> Any:
-        asked = urllib.request.Request(f"{self.server.url}/api/v1/{path}", headers=self.server.headers)
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            return json.load(answer)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +130,7 @@ def test_the_live_page_shows_what_people_did_in_these_two_hours(shop: Shop, seen
 @pytest.mark.parametrize("name", ["shop", "traffic", "bots"])
 def test_a_page_shows_what_the_api_says(shop: Shop, seen: Watched, name: str) -> None:
     page = visit(shop, seen, name)
-    (site,) = shop.ask(f"pages/{name}?{BOTH}")["sites"]
+    (site,) = shop.server.ask(f"pages/{name}?{BOTH}")["sites"]
     names = page.locator("main > section").evaluate_all("every => every.map((one) => one.dataset.section)")
     assert names[: len(site["sections"])] == [section["name"] for section in site["sections"]]
     for section in site["sections"]:
@@ -248,10 +234,7 @@ def test_language_and_colours_are_kept(shop: Shop, seen: Watched) -> None:
 
 def test_the_keyboard_alone_reaches_figures_and_filters(shop: Shop, seen: Watched) -> None:
     page = visit(shop, seen, "traffic")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "figures"
+    assert skip_by_keyboard(page) == "figures"
     button = page.locator("[data-section=countries] tbody button", has_text="DE")
     button.focus()
     page.keyboard.press("Enter")
@@ -324,7 +307,7 @@ def test_the_login_leads_to_no_other_server(shop: Shop, elsewhere: str) -> None:
 
 def test_a_day_is_drawn_by_hour_and_its_one_bar_is_read(shop: Shop, seen: Watched) -> None:
     page = visit(shop, seen, "traffic", f"from={DAY}")
-    (site,) = shop.ask(f"pages/traffic?from={DAY}")["sites"]
+    (site,) = shop.server.ask(f"pages/traffic?from={DAY}")["sites"]
     (hours,) = [section for section in site["sections"] if section["name"] == "traffic_hours"]
     assert [row["dimensions"]["window_hour"][:16] for row in hours["rows"]] == [f"{DAY}T12:00"]
     assert rows(page, "traffic_days") == {str(DAY): figure(page, "traffic", "requests")}

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.quality_page import Links, render_day, render_days
 from shoplog.settings import REPOSITORY, Settings
-from tests.dashboard.browser import Server, Watched, chromium, needs_chromium, serving, watched
+from tests.dashboard.browser import Server, Watched, chromium, needs_chromium, serving, skip_by_keyboard, watched
 from tests.dashboard.quality_tables import DAY, RIGHT, days_before, parity, right_day, write
 
 if TYPE_CHECKING:
@@ -157,10 +157,7 @@ def test_colours_are_those_chosen_on_another_page(quality: Any, seen: Watched) -
 
 def test_the_keyboard_alone_reaches_a_day_and_its_runbook(quality: Any, seen: Watched) -> None:
     page = visit(quality, seen, "/quality/")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "quality"
+    assert skip_by_keyboard(page) == "quality"
     for _ in range(2):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == str(DAY)

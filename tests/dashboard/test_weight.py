@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.dashboard.browser import needs_chromium, watched
-from tests.dashboard.test_axe import PAGES, Shop, shop
+from tests.dashboard.browser import Shop, needs_chromium, watched
+from tests.dashboard.test_axe import PAGES, shop
 from tests.report.warehouse import DAY, days_after
 
 if TYPE_CHECKING:
