@@ -129,11 +129,11 @@ class Period:
         """Create the family's view. The contract's columns are there whatever the versions had."""
         self._connection.register(f"{family.name}_none", arrow_schema(TABLES[family.table]).empty_table())
         parts = [f"select * exclude (event_date), event_date as window_date from {family.name}_none", *live]
-        files = pinned_files(self._settings, family, self.published)
+        files = pinned_files(self._settings, family.table, self.published)
         if files:
             self._connection.execute(
                 f"create table {family.name}_pins as select unnest($files) as filename, unnest($sites) as site",
-                {"files": [file for file, _ in files], "sites": [site for _, site in files]},
+                {"files": [file for file, _ in files], "sites": [row["site"] for _, row in files]},
             )
             parts.append(pinned_rows(family, sorted({file for file, _ in files})))
         hour = ", date_trunc('hour', window_start) as window_hour" if family in FAMILIES else ""

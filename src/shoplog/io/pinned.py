@@ -32,11 +32,11 @@ def pinned_version(published: PublishedDay, table: str) -> int | None:
     return version
 
 
-def pinned_files(settings: Settings, family: Family, published: Sequence[PublishedDay]) -> list[tuple[str, str]]:
-    """Return the files of the published days at their versions, each with a site whose rows count there."""
-    pins = [(version, row) for row in published if (version := pinned_version(row, family.table)) is not None]
-    files = files_at(settings.warehouse / family.table, ((version, row["day"]) for version, row in pins))
-    return [(file, row["site"]) for version, row in pins for file in files[version, row["day"]]]
+def pinned_files(settings: Settings, table: str, published: Sequence[PublishedDay]) -> list[tuple[str, PublishedDay]]:
+    """Return the files of the published days at their versions, each with a day and site whose rows count there."""
+    pins = [(version, row) for row in published if (version := pinned_version(row, table)) is not None]
+    files = files_at(settings.warehouse / table, ((version, row["day"]) for version, row in pins))
+    return [(file, row) for version, row in pins for file in files[version, row["day"]]]
 
 
 def pinned_rows(family: Family, files: Sequence[str]) -> str:

@@ -13,9 +13,8 @@ from deltalake import DeltaTable, Schema
 from shoplog.contracts.model import Column, Table
 from shoplog.io.arrow import arrow_schema
 from shoplog.io.data_files import DataFile
-from shoplog.io.pinned import PublishedDay, pinned_version
+from shoplog.io.pinned import PublishedDay, pinned_files, pinned_version
 from shoplog.io.transactions import files_of, replace_files
-from shoplog.io.version_files import files_at
 from shoplog.settings import Settings
 
 SITES = Column("published_sites", "string", "the sites whose rows of the file count, each between commas")
@@ -28,16 +27,13 @@ def pin(settings: Settings, table: Table, published: Sequence[PublishedDay], fol
 
     Its columns are the contract's and `published_sites`. It is made where it does not exist.
     """
-    pins = [(version, row) for row in published if (version := pinned_version(row, table.name)) is not None]
     if not (folder / "_delta_log").is_dir():
-        if not pins:
+        if all(pinned_version(row, table.name) is None for row in published):
             return False
         _create(table, folder)
-    files = files_at(settings.warehouse / table.name, ((version, row["day"]) for version, row in pins))
     sites = defaultdict(set)
-    for version, row in pins:
-        for file in files[version, row["day"]]:
-            sites[file, str(row["day"])].add(row["site"])
+    for file, row in pinned_files(settings, table.name, published):
+        sites[file, str(row["day"])].add(row["site"])
     handle = DeltaTable(str(folder))
     wanted = {_key(file): file for file in (_named(Path(file), day, of) for (file, day), of in sorted(sites.items()))}
     # deltalake takes a path as it is and gives it back with a space as %20.
