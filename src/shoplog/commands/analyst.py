@@ -92,11 +92,12 @@ def tables(as_json: Json = False) -> None:
 
 
 def docs() -> None:
-    """Write anew what is generated in docs/: tables, figures, monitoring."""
+    """Write anew what is generated in docs/: tables, figures, settings, monitoring."""
     from dashboard.monitoring.documents import PAGES as MONITORING
     from shoplog.contracts.documents import PAGES
+    from shoplog.settings.document import PAGES as SETTINGS
 
-    for name, page in (PAGES | MONITORING).items():
+    for name, page in (PAGES | SETTINGS | MONITORING).items():
         path = Settings.load().repo / "docs" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(page(), encoding="utf-8")
