@@ -16,7 +16,8 @@ _HEAD = """# Settings
 <!-- Written by `shoplog docs` from src/shoplog/settings/groups.py; a test fails when it is stale. -->
 
 Each is an environment variable; a wrong value or an unknown name is refused in one sentence when anything starts.
-A *secret* may instead stand in a file of its name, in small letters, below `SHOPLOG_HOME/secrets/`. Ports are bound to 127.0.0.1."""
+A *secret* may instead stand in a file of its name, in small letters, below `SHOPLOG_HOME/secrets/`.
+Ports are bound to 127.0.0.1."""
 
 
 def settings_page() -> str:
