@@ -48,7 +48,8 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
             prepare_airflow(settings)
         if "stream" in names:
             # Ordered before the others are healthy: the stream gets ready meanwhile.
-            control.give_orders(settings, "running")
+            pending = control.read_orders(settings)
+            control.give_orders(settings, "running", pending.from_bronze, pending.reset_offsets)
         for name in names:
             start_part(settings, name)
         await_health(settings, names, deadline, states)
