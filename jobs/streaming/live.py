@@ -20,6 +20,7 @@ from shoplog.errors import TryLaterError, UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
 from shoplog.io.offsets import same
+from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.spark import build_session
 from shoplog.stack.control import Orders, StreamStatus, read_orders, read_status, settle_orders, write_status
@@ -91,7 +92,9 @@ def main() -> int:
     The supervisor starts it again.
     """
     settings = Settings.load()
+    configure_logs()
     orders = wait_for_orders(settings)
+    structlog.contextvars.bind_contextvars(epoch=orders.epoch)
     try:
         run(settings, orders)
     except TryLaterError as now_not:

@@ -35,11 +35,19 @@ def down() -> None:
     supervisor.down(settings)
 
 
-def status(as_json: Json = False) -> None:
+def status(
+    is_watched: Annotated[bool, typer.Option("--watch", help="Stay, with lag, rates and proofs; q ends it.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show each part; exit code 1 when one is not running."""
     from shoplog.stack import supervised
 
-    parts = supervised.status(Settings.load())
+    settings = Settings.load()
+    if is_watched:
+        from dashboard.terminal.status import StatusApp
+
+        StatusApp(settings).run()
+    parts = supervised.status(settings)
     show("parts", [asdict(part) for part in parts], as_json)
     if not parts or any(part.state != "running" for part in parts):
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.census import Census, CensusRow
@@ -78,7 +79,7 @@ def _keep_positions(settings: Settings, stop: threading.Event) -> None:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logs()
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())
