@@ -23,7 +23,10 @@ from shoplog.settings import Settings
 # Of one machine, or made anew by what runs: the broker's lines, positions and checkpoints follow from tables and log files.
 # The log files are the web servers'; salts die within days, wherever they are.
 LEFT_OUT = frozenset(
-    {"kafka", "checkpoints", "flume", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs", "secrets/salts"}
+    {
+        "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs", "secrets/salts",
+        "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
+    }
 )  # fmt: skip
 _TABLES = "warehouse"
 _LOG = "_delta_log"
@@ -65,9 +68,8 @@ def make_backup(settings: Settings, where: Path, keep: int | None = None) -> Bac
         earlier = _backups(where)
         copied, shared_bytes = _copied(settings, moment, partial, earlier[-1] if earlier else None)
         _check(settings, moment, copied)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        partitions = len(moment.offsets)
-        Manifest(shoplog_version(), now, settings.host, partitions, moment.versions, copied).write(partial)
+        begun, partitions = datetime.now(UTC).isoformat(timespec="seconds"), len(moment.offsets)
+        Manifest(shoplog_version(), begun, settings.host, partitions, moment.versions, copied).write(partial)
         partial.rename(made)
         removed = [] if keep is None else _backups(where)[:-keep]
         for folder in removed:
@@ -109,7 +111,8 @@ def _paths(home: Path, moment: Moment) -> Iterator[str]:
     for folder, folders, names in os.walk(home):
         below = Path(folder).relative_to(home)
         folders[:] = [name for name in folders if str(below / name) not in LEFT_OUT and name != _LOG]
-        yield from (str(below / name) for name in names if not name.endswith(("-wal", "-shm", "-journal")))
+        paths = (str(below / name) for name in names if not name.endswith(("-wal", "-shm", "-journal")))
+        yield from (path for path in paths if path not in LEFT_OUT)
 
 
 def _check(settings: Settings, moment: Moment, copied: dict[str, CopiedFile]) -> None:

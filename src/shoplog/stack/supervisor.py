@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import psutil
 
 from shoplog.errors import UserError
+from shoplog.io.new_columns import add_new_columns
 from shoplog.settings import Settings
 from shoplog.stack import control, kafka
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
@@ -35,6 +36,7 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         if connect(settings) is None:
             # A killed supervisor leaves its parts behind, and they hold the ports.
             end_leftovers(settings)
+        add_new_columns(settings)
         down_now = {part.name for part in status(settings) if part.state in _DOWN}
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
