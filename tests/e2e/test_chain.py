@@ -143,6 +143,13 @@ def test_a_home_is_copied_while_it_runs(shoplog: Shoplog) -> None:
     assert (refused.returncode, "is not empty" in refused.stderr) == (2, True)
 
 
+def test_a_part_begins_anew_on_request(shoplog: Shoplog) -> None:
+    before = shoplog.pid("census")
+    shoplog.good("restart", "census")
+    assert shoplog.pid("census") != before
+    assert "There is no part" in shoplog.run("restart", "cencus").stderr
+
+
 def test_mistakes_get_one_sentence_and_exit_code_2(shoplog: Shoplog) -> None:
     for arguments, words in (
         (("import", "/nowhere/access.log"), "is not a file"),

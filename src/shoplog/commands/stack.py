@@ -1,4 +1,4 @@
-"""up, down, status, doctor, census, airflow: the native parts."""
+"""up, down, restart, status, doctor, census, airflow: the native parts."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def down() -> None:
     settings = Settings.load()
     control.give_orders(settings, "stopped")
     supervisor.down(settings)
+
+
+def restart(
+    parts: Annotated[list[str], typer.Argument(help="Parts that shall begin anew, as after a site was added.")],
+    as_json: Json = False,
+) -> None:
+    """Stop and start parts that run, one after the other; settings stay those of the last up."""
+    from shoplog.stack import supervisor
+
+    settings = Settings.load()
+    show("parts", [asdict(supervisor.restart(settings, part)) for part in parts], as_json)
 
 
 def status(
@@ -85,4 +96,4 @@ def airflow(
     os.execve(program, [program, *arguments], environment(settings) | airflow_environment(settings))
 
 
-COMMANDS: tuple[Callable[..., Any], ...] = (up, down, status, doctor, census, airflow)
+COMMANDS: tuple[Callable[..., Any], ...] = (up, down, restart, status, doctor, census, airflow)

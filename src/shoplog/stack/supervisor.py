@@ -81,6 +81,7 @@ def down(settings: Settings, timeout_s: float = 120.0) -> None:
 def restart(settings: Settings, name: str, timeout_s: float = 120.0, once: dict[str, str] | None = None) -> PartStatus:
     """Return the part's status after a clean stop and a healthy start; `once` is set for this start alone."""
     proxy = connected(settings)
+    one(settings, name)
     stop_part(proxy, name)
     if once:
         set_once(settings, name, once)
