@@ -15,6 +15,7 @@ from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack.jvm import escape_property, java_command
+from shoplog.stack.partitions import agree_on_partitions, partitions_file
 from shoplog.transforms.formats import compile_format
 
 # A batch is held as the files have it: enough lines of many MiB in one exceed any heap, and would at every start.
@@ -44,6 +45,7 @@ def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
         "KEY_PATTERNS": "\n".join(keys),
         "BATCH_SIZE": str(_batch_size(settings)),
         "HOST": settings.host,
+        "PARTITIONS_FILE": escape_property(str(partitions_file(settings))),
         "BOOTSTRAP": settings.bootstrap,
         "TOPIC": settings.topic_raw,
     }
@@ -63,6 +65,7 @@ def prepare(settings: Settings) -> list[str]:
             raise UserError(f"The log folder of site {site.name} cannot be made: {error}.") from error
     settings.taildir_position.parent.mkdir(parents=True, exist_ok=True)
     restore_position(settings)
+    agree_on_partitions(settings, (path for site in sites.values() for path in site.log_files()))
     path = settings.run_dir / "agent.properties"
     path.write_text(agent_properties(settings, sites), encoding="ascii")
     options = [
