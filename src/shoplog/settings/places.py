@@ -28,7 +28,7 @@ class Places(Machine, Collecting):
     @property
     def bootstrap(self) -> str:
         """The broker's address."""
-        return f"127.0.0.1:{self.kafka_port}"
+        return f"{self.kafka_host}:{self.kafka_port}"
 
     @property
     def topic_raw(self) -> str:

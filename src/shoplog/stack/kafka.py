@@ -21,8 +21,8 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+listeners=PLAINTEXT://{listen}:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://{bootstrap},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
@@ -61,6 +61,8 @@ def prepare(settings: Settings) -> list[str]:
     path = settings.run_dir / "server.properties"
     path.write_text(
         _PROPERTIES.format(
+            listen=settings.kafka_listen,
+            bootstrap=settings.bootstrap,
             broker=settings.kafka_port,
             controller=settings.kafka_controller_port,
             logs=escape_property(str(logs)),
@@ -95,7 +97,7 @@ def is_ready(settings: Settings) -> bool:
 
     try:
         # The client waits ever longer between its tries; a closed port is known at once.
-        socket.create_connection(("127.0.0.1", settings.kafka_port), timeout=1).close()
+        socket.create_connection((settings.kafka_host, settings.kafka_port), timeout=1).close()
         client = KafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=3000)
         try:
             client.list_topics()
