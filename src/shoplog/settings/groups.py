@@ -44,6 +44,8 @@ class Collecting(_Group):
     """Address on which the broker listens."""
     kafka_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.-]{1,253}$")
     """Name or address by which its clients reach it."""
+    kafka_tls: bool = False
+    """TLS between the broker and its clients also where both addresses above are loopback; anywhere else it is always on."""
     kafka_port: Port = 19092
     """The broker."""
     kafka_controller_port: Port = 19093

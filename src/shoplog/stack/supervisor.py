@@ -13,7 +13,7 @@ import psutil
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.stack import control, kafka
+from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
 from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
@@ -39,9 +39,11 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
         if "kafka" in names:
+            from shoplog.stack.kafka_access import open_broker
+
             start_part(settings, "kafka")
             await_health(settings, ["kafka"], deadline, states)
-            kafka.create_topics(settings)
+            open_broker(settings)
         if any(name.startswith("airflow-") for name in names):
             from shoplog.stack.airflow import prepare_airflow
 
