@@ -15,7 +15,7 @@ from shoplog.io.kafka_users import password_file
 from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
-from shoplog.stack import flume, readiness, supervised, supervisor
+from shoplog.stack import flume, readiness, spark_cluster, supervised, supervisor
 from shoplog.stack.census import Census
 from shoplog.stack.daemon import socket_path
 from shoplog.stack.doctor import doctor
@@ -137,3 +137,21 @@ def test_the_start_script_and_the_doctor_agree_on_what_is_set_up(settings: Setti
     findings = {finding.name: finding for finding in doctor(settings)}
     assert findings["jvm parts"].ok, findings["jvm parts"].detail
     assert findings["python packages"].ok, findings["python packages"].detail
+
+
+def test_a_clusters_parts_are_brought_up_by_name_only_and_need_a_clusters_address(settings: Settings) -> None:
+    with pytest.raises(UserError, match=r"^There is no cluster to start: set SHOPLOG_SPARK_MASTER"):
+        spark_cluster.prepare_worker(settings)
+    assert not {"spark-master", "spark-worker"} & {part.name for part in supervised.status(settings)}
+
+
+def test_nobody_but_us_reads_what_a_master_is_told_and_its_pages_need_a_token(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    cluster = settings.model_copy(update={"spark_master": "spark://spark1:7077"})
+    command = spark_cluster.prepare_master(cluster)
+    assert command[-4:] == ["--host", "spark1", "--port", "7077"]
+    told = Path(command[command.index("--properties-file") + 1])
+    assert told.stat().st_mode & 0o777 == 0o600
+    said = dict(line.split(" ", 1) for line in told.read_text().splitlines())
+    assert said["spark.ui.filters"] == "org.apache.spark.ui.JWSFilter"
+    assert said["spark.master.rest.enabled"] == "false"

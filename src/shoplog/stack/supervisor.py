@@ -26,7 +26,7 @@ _DOWN = ("stopped", "exited", "fatal", "backoff")
 
 def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 240.0) -> list[PartStatus]:
     """Return the parts' status once all asked for (all by default) are healthy; those already up stay untouched."""
-    names = list(PARTS) if parts is None else [name for name in PARTS if name in parts]
+    names = [name for name, part in PARTS.items() if (part.by_default if parts is None else name in parts)]
     for name in set(parts or ()) - set(PARTS):
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
     check_before(settings)
