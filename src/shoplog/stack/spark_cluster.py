@@ -14,6 +14,8 @@ from shoplog.settings import Settings
 from shoplog.settings.places import is_loopback
 from shoplog.stack.airflow import secret
 
+_SECRET = "spark_cluster"
+
 
 def spark_home() -> Path:
     """Return the folder of the installed pyspark, which has Spark's jars and scripts."""
@@ -33,6 +35,7 @@ def master_address(settings: Settings) -> tuple[str, int]:
 def prepare_master(settings: Settings) -> list[str]:
     """Return the master's command line; it binds the address that `spark_master` names."""
     host, port = master_address(settings)
+    secret(settings, _SECRET)
     recovery = settings.home / "spark/master"
     recovery.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A master that starts again still knows its workers and applications: the stream goes on.
@@ -81,12 +84,12 @@ def cluster_security(settings: Settings) -> dict[str, str]:
     It is made on the master's machine; raises `UserError` on another one that has no copy of it.
     """
     host, _ = master_address(settings)
-    path = settings.secrets_dir / "spark_cluster"
-    if not (path.exists() or is_loopback(host) or host == settings.spark_host):
+    path = settings.secrets_dir / _SECRET
+    if not path.exists() and not is_loopback(host):
         raise UserError(f"{path} is missing, and Spark's master lets nobody in without it: copy it from {host}.")
     return {
         "spark.authenticate": "true",
-        "spark.authenticate.secret": secret(settings, path.name),
+        "spark.authenticate.secret": secret(settings, _SECRET),
         "spark.network.crypto.enabled": "true",
         "spark.network.crypto.cipher": "AES/GCM/NoPadding",
     }
