@@ -102,6 +102,7 @@ def _collected(broker: Broker, files: Sequence[Path], lines: int, number: int) -
             update = {"home": home, "host": f"web{agent}", **free_ports(("flume_metrics_port",))}
             own = broker.settings.model_copy(update=update)
             logs = home / "sites" / SITE / "logs"
+            own.secrets_dir.symlink_to(broker.settings.secrets_dir)
             for folder in (logs, own.run_dir):
                 folder.mkdir(parents=True)
             # A line before the others shows that it reads and sends: its own start is not the question.

@@ -14,6 +14,7 @@ from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.io.kafka import topic_offsets
+from shoplog.io.kafka_users import java_options
 from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
 from shoplog.io.sinks import create_table, table_path, written_files
 from shoplog.io.start import starting_offsets
@@ -75,9 +76,10 @@ def start_query(tables: LiveTables) -> StreamingQuery:
     """Return the running query; its first batch begins where the checkpoint says."""
     settings = tables.settings
     start = read_start(settings.checkpoint)
+    login = {f"kafka.{name}": value for name, value in java_options(settings, "stream").items()}
     reader = (
         tables.session.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.bootstrap)
+        .options(**login)
         .option("subscribe", settings.topic_raw)
         .option("startingOffsets", json.dumps({settings.topic_raw: start}))
         .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
+from shoplog.stack.spark_cluster import write_defaults
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,6 +47,8 @@ def build_session(
         .config("spark.local.dir", str(scratch))
         .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         .config("spark.ui.enabled", "false")
+        # Its ports are open to every user of this machine: locally by a secret of its own that only its JVM knows.
+        .config("spark.authenticate", "true")
         .config("spark.sql.extensions", DELTA_EXTENSION)
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         # Anything but UTC makes Delta rebuild a table's state at each commit.
@@ -85,7 +88,11 @@ def _java_options(settings: Settings, scratch: Path, java_option: str) -> str:
 
 
 def _on_cluster(settings: Settings, class_path: str) -> dict[str, str]:
-    """Return what executors on other machines need, which have this checkout, its jars and SHOPLOG_HOME at the same paths."""
+    """Return what executors on other machines need, which have this checkout, its jars and SHOPLOG_HOME at the same paths.
+
+    The cluster's secret goes by a file: what is configured in Python stands on the JVM's command line for all to read.
+    """
+    os.environ["SPARK_CONF_DIR"] = str(write_defaults(settings))
     return {
         "spark.executor.extraClassPath": class_path,
         "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",

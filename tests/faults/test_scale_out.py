@@ -19,7 +19,7 @@ import pytest
 from bench.broker import wait_until
 from bench.ports import free_ports
 from shoplog.stack import flume, supervisor
-from shoplog.stack.partitions import add_partitions
+from shoplog.stack.kafka_access import open_broker
 from tests.chain import ROOT, Shoplog
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
@@ -46,6 +46,11 @@ class Shop:
         self.agents.append(agent)
         agent.environment["SHOPLOG_HOST"] = f"web{len(self.agents)}"
         agent.environment["SHOPLOG_KAFKA_PORT"] = self.shoplog.environment["SHOPLOG_KAFKA_PORT"]
+        # All that an agent's machine needs to be let in.
+        secrets = agent.settings.secrets_dir
+        secrets.mkdir(parents=True, mode=0o700)
+        for name in ("kafka_collector", "kafka_census"):
+            shutil.copy(self.shoplog.settings.secrets_dir / name, secrets)
         agent.good("up", *_AGENT)
         return agent
 
@@ -129,7 +134,7 @@ def test_partitions_go_from_4_to_8_and_an_agent_that_is_killed_then_sends_nothin
     wait_until(lambda: _taken(shop.shoplog) >= 5000, "Flume takes no lines")
     # As the broker's machine does it: this agent does not know yet, and its next start, after a kill, does.
     shop.shoplog.environment["SHOPLOG_KAFKA_PARTITIONS"] = "8"
-    assert add_partitions(shop.shoplog.settings)
+    assert open_broker(shop.shoplog.settings)
     _kill_between_two_notes(shop.shoplog)
     written()
     assert shop.settle() > 0, "the kill did not bite"

@@ -18,6 +18,7 @@ from bench.ports import free_ports
 from shoplog.errors import UserError
 from shoplog.io.kafka import records as kafka_records
 from shoplog.io.kafka import topic_offsets
+from shoplog.io.kafka_users import python_options
 from shoplog.settings import Settings
 from shoplog.stack import flume, supervised, supervisor
 from shoplog.stack.launch import pid_file
@@ -42,7 +43,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 def records(settings: Settings, topic: str, enough: int, timeout_s: float = 60) -> list[tuple[str, bytes]]:
     """Return (key, value) of all records of the topic, once there are enough and no more come."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    consumer = KafkaConsumer(**python_options(settings, "stream"), enable_auto_commit=False)
     parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)

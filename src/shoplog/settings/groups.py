@@ -40,6 +40,12 @@ class Collecting(_Group):
     """Flume's counters, on loopback."""
     census_interval_s: float = Field(2.0, gt=0)
     """Seconds between two censuses of the log files."""
+    kafka_listen: str = "127.0.0.1"
+    """Address on which the broker listens."""
+    kafka_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.-]{1,253}$")
+    """Name or address by which its clients reach it."""
+    kafka_tls: bool = False
+    """TLS between the broker and its clients also where both addresses above are loopback; anywhere else it is always on."""
     kafka_port: Port = 19092
     """The broker."""
     kafka_controller_port: Port = 19093

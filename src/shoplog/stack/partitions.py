@@ -1,4 +1,4 @@
-"""The topic's partitions: `up` adds what the setting asks for; each agent remembers by how many it sent which lines."""
+"""What an agent remembers of the topic's partitions: which lines it sent by how many of them."""
 
 from __future__ import annotations
 
@@ -7,32 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoplog.errors import TryLaterError, UserError
+from shoplog.errors import TryLaterError
 from shoplog.io.kafka import partition_count
 from shoplog.settings import Settings
 
 _PATIENCE_MS = 5000
-
-
-def add_partitions(settings: Settings) -> bool:
-    """Give the topic of log lines as many partitions as the setting says; return whether it had fewer.
-
-    Raises `UserError` where it has more: Kafka takes none away.
-    """
-    from kafka.admin import KafkaAdminClient
-
-    now, wanted = partition_count(settings, settings.topic_raw), settings.kafka_partitions
-    if now > wanted:
-        raise UserError(
-            f"{settings.topic_raw} has {now} partitions and Kafka takes none away: set SHOPLOG_KAFKA_PARTITIONS={now} or more."
-        )
-    if now < wanted:
-        client = KafkaAdminClient(bootstrap_servers=settings.bootstrap)
-        try:
-            client.create_partitions({settings.topic_raw: wanted})
-        finally:
-            client.close()
-    return now < wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,12 @@ from pathlib import Path
 import psutil
 
 from shoplog.errors import UserError
+from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
+from shoplog.settings.places import is_loopback
 from shoplog.stack.airflow import secret
+
+_SECRET = "spark_cluster"
 
 
 def spark_home() -> Path:
@@ -31,6 +35,7 @@ def master_address(settings: Settings) -> tuple[str, int]:
 def prepare_master(settings: Settings) -> list[str]:
     """Return the master's command line; it binds the address that `spark_master` names."""
     host, port = master_address(settings)
+    secret(settings, _SECRET)
     recovery = settings.home / "spark/master"
     recovery.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A master that starts again still knows its workers and applications: the stream goes on.
@@ -63,14 +68,42 @@ def _command(settings: Settings, main: str, more: dict[str, str], arguments: lis
         # Nobody has a token for the pages: each request is refused.
         "spark.ui.filters": "org.apache.spark.ui.JWSFilter",
         "spark.org.apache.spark.ui.JWSFilter.param.secretKey": secret(settings, "spark_pages_key"),
+        **cluster_security(settings),
         **more,
     }
     path = settings.run_dir / f"spark-{main.partition('.')[0]}.conf"
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name} {value}\n" for name, value in said.items()), encoding="utf-8")
+    _write(path, said)
     program = str(spark_home() / "bin/spark-class")
     options = ["--properties-file", str(path), "--webui-port", "0"]
     return [program, f"org.apache.spark.deploy.{main}", *options, *arguments]
+
+
+def cluster_security(settings: Settings) -> dict[str, str]:
+    """Return how master, workers, drivers and executors know each other and encrypt what they say, by one secret of the cluster's.
+
+    It is made on the master's machine; raises `UserError` on another one that has no copy of it.
+    """
+    host, _ = master_address(settings)
+    path = settings.secrets_dir / _SECRET
+    if not path.exists() and not is_loopback(host):
+        raise UserError(f"{path} is missing, and Spark's master lets nobody in without it: copy it from {host}.")
+    return {
+        "spark.authenticate": "true",
+        "spark.authenticate.secret": secret(settings, _SECRET),
+        "spark.network.crypto.enabled": "true",
+        "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+    }
+
+
+def write_defaults(settings: Settings) -> Path:
+    """Return the folder that `SPARK_CONF_DIR` of a driver on the cluster has to name."""
+    folder = settings.run_dir / "spark"
+    _write(folder / "spark-defaults.conf", cluster_security(settings))
+    return folder
+
+
+def _write(path: Path, said: dict[str, str]) -> None:
+    write_private(path, "".join(f"{name} {value}\n" for name, value in said.items()).encode())
 
 
 def master_is_ready(settings: Settings) -> bool:

@@ -13,11 +13,10 @@ import psutil
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.stack import control, kafka
+from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
 from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
-from shoplog.stack.partitions import add_partitions
 from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import await_health, check_before, check_ports
 from shoplog.stack.supervised import PartStatus, one, start_part, states, status, stop_part
@@ -40,11 +39,12 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
         if "kafka" in names:
+            from shoplog.stack.kafka_access import open_broker
+
             start_part(settings, "kafka")
             await_health(settings, ["kafka"], deadline, states)
-            made = kafka.create_topics(settings)
-            if settings.topic_raw not in made and add_partitions(settings) and "flume" not in down_now:
-                # Started again below: from then on it goes by the new number.
+            if open_broker(settings) and "flume" not in down_now:
+                # Started again below: from then on it goes by the new number of partitions.
                 stop_part(connected(settings), "flume")
                 names.append("flume")
         if any(name.startswith("airflow-") for name in names):
