@@ -13,8 +13,8 @@ from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
-from shoplog.io.commits import newest_commit_with_metadata
 from shoplog.io.kafka import topic_offsets
+from shoplog.io.kafka_users import java_options
 from shoplog.io.offsets import START_FILE, KafkaRange, Offsets, committed_offsets, last_offset_entry, read_start, same
 from shoplog.io.sinks import create_table, table_path, written_files
 from shoplog.io.start import starting_offsets
@@ -64,9 +64,7 @@ def reset_offsets(session: SparkSession, settings: Settings, beginning: Offsets)
     # What bronze has and the partials lack cannot be told by offsets once these begin anew.
     if not same(committed_offsets(gold) or {}, committed_offsets(bronze) or {}):
         rebuild_partials(session, settings)
-    newest = newest_commit_with_metadata(bronze)
-    resharded = newest.metadata.get("resharded", []) if newest else []
-    reset = KafkaRange(beginning, beginning).to_metadata(reset=True, resharded=resharded)
+    reset = KafkaRange(beginning, beginning).to_metadata(reset=True)
     census = topic_offsets(settings, settings.topic_census)[0]
     for table, metadata in (
         (BRONZE_ACCESS_LOG, reset),
@@ -91,9 +89,10 @@ def start_query(tables: LiveTables) -> StreamingQuery:
     """Return the running query; its first batch begins where the checkpoint says."""
     settings = tables.settings
     start = read_start(settings.checkpoint)
+    login = {f"kafka.{name}": value for name, value in java_options(settings, "stream").items()}
     reader = (
         tables.session.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.bootstrap)
+        .options(**login)
         .option("subscribe", settings.topic_raw)
         .option("startingOffsets", json.dumps({settings.topic_raw: start}))
         .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shoplog.errors import UserError
 from shoplog.settings.groups import REPOSITORY, Alerts, Kept, Screens, Stream
-from shoplog.settings.places import Places
+from shoplog.settings.places import Places, is_loopback
 
 __all__ = ["REPOSITORY", "Settings"]
 
@@ -25,7 +25,7 @@ class Settings(Places, Stream, Kept, Screens, Alerts, BaseSettings):
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
-        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+        if self.smtp_user and self.smtp_security == "none" and not is_loopback(self.smtp_host):
             raise ValueError("a password goes to another machine only by SHOPLOG_SMTP_SECURITY=starttls or tls")
         return self
 

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from shoplog.errors import TryLaterError
+from shoplog.io.kafka_users import python_options
 from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
@@ -36,7 +38,7 @@ class _Sender:
         try:
             if self._producer is None:
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._settings.bootstrap, acks="all", max_block_ms=5000
+                    **python_options(self._settings, "census"), acks="all", max_block_ms=5000
                 )
             topic = self._settings.topic_census
             waiting = [
@@ -47,7 +49,7 @@ class _Sender:
             for row, future in waiting:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
                 self._sent[row.site, row.file] = (row.inode, row.size)
-        except (KafkaError, OSError, ValueError, AssertionError) as error:
+        except (KafkaError, TryLaterError, OSError, ValueError, AssertionError) as error:
             # The broker is away: the same rows go out at a later census, by a fresh producer.
             _log.warning("census not sent, will be again: %s", error)
             self.close(0.0)

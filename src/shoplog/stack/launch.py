@@ -72,14 +72,7 @@ def main() -> None:
     os.environ[PART] = name
     try:
         command = PARTS[name].prepare(settings)
-        variables = environment(settings)
-        if name.startswith("airflow-"):
-            from shoplog.stack.airflow import airflow_environment
-
-            variables |= airflow_environment(settings)
-        if name == "stream":
-            # Its workers need the cores; what the driver itself folds has time.
-            variables["POLARS_MAX_THREADS"] = "1"
+        variables = environment(settings) | PARTS[name].environment(settings)
         variables |= _take_once(settings, name)
     except UserError as error:
         print(error, flush=True)

@@ -14,7 +14,7 @@ import psutil
 from shoplog.errors import UserError
 from shoplog.io.new_columns import add_new_columns
 from shoplog.settings import Settings
-from shoplog.stack import control, kafka
+from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
 from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
@@ -27,7 +27,7 @@ _DOWN = ("stopped", "exited", "fatal", "backoff")
 
 def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 240.0) -> list[PartStatus]:
     """Return the parts' status once all asked for (all by default) are healthy; those already up stay untouched."""
-    names = list(PARTS) if parts is None else [name for name in PARTS if name in parts]
+    names = [name for name, part in PARTS.items() if (part.by_default if parts is None else name in parts)]
     for name in set(parts or ()) - set(PARTS):
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
     check_before(settings)
@@ -41,9 +41,14 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
         if "kafka" in names:
+            from shoplog.stack.kafka_access import open_broker
+
             start_part(settings, "kafka")
             await_health(settings, ["kafka"], deadline, states)
-            kafka.create_topics(settings)
+            if open_broker(settings) and "flume" not in down_now:
+                # Started again below: from then on it goes by the new number of partitions.
+                stop_part(connected(settings), "flume")
+                names.append("flume")
         if any(name.startswith("airflow-") for name in names):
             from shoplog.stack.airflow import prepare_airflow
 
