@@ -80,7 +80,7 @@ def build_session(
 
 
 def _java_options(settings: Settings, scratch: Path, java_option: str) -> str:
-    logs = [f'"-Dlog4j2.configurationFile={settings.repo / "flume/log4j2.xml"}"', "-Dshoplog.log.level=WARN"]
+    logs = [f'"-Dlog4j2.configurationFile={settings.log4j}"', "-Dshoplog.log.level=WARN"]
     options = ["-Duser.timezone=UTC", *logs, f'"-Dderby.system.home={scratch}"', java_option]
     if settings.driver_classes.exists():
         # Another Java, or other jars, than it was made for: the JVM loads each class as ever, and would print that it does.
