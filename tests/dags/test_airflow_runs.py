@@ -99,14 +99,15 @@ def test_the_dags_are_listed_without_import_errors(client: AirflowClient) -> Non
 
 def test_nothing_is_answered_without_a_login(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
     base = f"http://127.0.0.1:{airflow[0].airflow_port}"
-    answered = set()
-    for app in ("", "/auth", "/execution"):
-        for path, methods in httpx.get(f"{base}{app}/openapi.json").json()["paths"].items():
-            for method in methods:
-                asked = re.sub(r"\{.*?\}", "x", f"{app}{path}")
-                if httpx.request(method, f"{base}{asked}", timeout=30).is_success:
-                    answered.add(f"{method} {path}")
-    print(answered)
+    answered, asked = set(), 0
+    with httpx.Client(base_url=base, timeout=120) as stranger:
+        for app in ("", "/auth", "/execution"):
+            for path, methods in stranger.get(f"{app}/openapi.json").json()["paths"].items():
+                for method in methods:
+                    answer = stranger.request(method, re.sub(r"\{.*?\}", "x", f"{app}{path}"))
+                    asked += 1
+                    answered |= {f"{method} {app}{path}"} if answer.is_success else set()
+    assert asked > 100
     assert answered == {"get /api/v2/monitor/health", "get /api/v2/version"}
     login = {"username": "admin", "password": "admin"}
     assert httpx.post(f"{base}/auth/token", json=login).status_code == 401
