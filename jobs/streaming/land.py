@@ -13,7 +13,7 @@ from jobs.partials import measuring
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.errors import DriftError
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, told
-from shoplog.io.marks import FileKey, Marks
+from shoplog.io.marks import Marks
 from shoplog.io.sources import Parse, landing
 from shoplog.transforms.identity import read_identity
 from shoplog.transforms.measure import measured
@@ -32,13 +32,12 @@ def land(
     count: int,
     parse: Parse,
     marks: Marks,
-    seen: dict[FileKey, pl.Series],
     topic: str,
     warehouse: Path,
 ) -> Written:
     """Write Kafka records as data files of bronze and of gold; a task has whole Kafka partitions, each in its order."""
     in_topic = partial(_parsed, parse=parse, topic=topic)
-    write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, seen, warehouse)
+    write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, warehouse)
     tasks = records.selectExpr(*_RECORD).coalesce(_tasks(records.sparkSession, count))
     return told(tasks.mapInArrow(write, DESCRIPTION_DDL).collect())
 

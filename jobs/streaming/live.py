@@ -70,7 +70,7 @@ def watch(
     seen_batch = -1
     while is_active():
         now = read_orders(settings)
-        drained = now.desired == "drained" and tables.measured == topic_offsets(settings, settings.topic_raw)[1]
+        drained = now.desired == "drained" and same(tables.measured, topic_offsets(settings, settings.topic_raw)[1])
         if now.desired == "stopped" or drained or (now.desired == "running" and now.epoch != orders.epoch):
             return
         if tables.batch_id != seen_batch:

@@ -40,14 +40,27 @@ def topic_offsets(settings: Settings, topic: str, within_ms: int = _ANSWERS_WITH
     """
     consumer = _consumer(settings, "monitor", within_ms)
     try:
-        partitions = consumer.partitions_for_topic(topic)
-        if not partitions:
-            raise TryLaterError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
-        places = [TopicPartition(topic, partition) for partition in sorted(partitions)]
+        places = [TopicPartition(topic, partition) for partition in sorted(_partitions(consumer, topic))]
         first, after = consumer.beginning_offsets(places), consumer.end_offsets(places)
         return {p.partition: first[p] for p in places}, {p.partition: after[p] for p in places}
     finally:
         consumer.close()
+
+
+def partition_count(settings: Settings, topic: str, within_ms: int = _ANSWERS_WITHIN_MS) -> int:
+    """Return how many partitions the topic has; raises `TryLaterError` where no broker answers within so long."""
+    consumer = _consumer(settings, "collector", within_ms)
+    try:
+        return len(_partitions(consumer, topic))
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> set[int]:
+    partitions: set[int] | None = consumer.partitions_for_topic(topic)
+    if not partitions:
+        raise TryLaterError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
+    return partitions
 
 
 def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Iterator[tuple[int, int, bytes]]:

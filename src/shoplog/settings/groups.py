@@ -51,7 +51,7 @@ class Collecting(_Group):
     kafka_controller_port: Port = 19093
     """The broker's controller (KRaft)."""
     kafka_partitions: int = Field(2, ge=1, le=1024)
-    """Partitions of the topic of log lines."""
+    """Partitions of the topic of log lines; `up kafka` adds what is missing, see [scaling out](scaling.md)."""
     kafka_retention_days: int = Field(7, ge=1)
     """Days that Kafka keeps lines: the longest time the stream may be away."""
 

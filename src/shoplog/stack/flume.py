@@ -17,6 +17,7 @@ from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack.jvm import escape_property, java_command
+from shoplog.stack.partitions import agree_on_partitions, partitions_file
 from shoplog.transforms.formats import compile_format
 
 # A batch is held as the files have it: enough lines of many MiB in one exceed any heap, and would at every start.
@@ -50,6 +51,7 @@ def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
         "KEY_PATTERNS": "\n".join(keys),
         "BATCH_SIZE": str(_batch_size(settings)),
         "HOST": settings.host,
+        "PARTITIONS_FILE": escape_property(str(partitions_file(settings))),
         "PRODUCER": "\n".join(f"{_PRODUCER}.{name} = {escape_property(value)}" for name, value in login.items()),
         "TOPIC": settings.topic_raw,
     }
@@ -69,6 +71,7 @@ def prepare(settings: Settings) -> list[str]:
             raise UserError(f"The log folder of site {site.name} cannot be made: {error}.") from error
     settings.taildir_position.parent.mkdir(parents=True, exist_ok=True)
     restore_position(settings)
+    agree_on_partitions(settings, (path for site in sites.values() for path in site.log_files()))
     path = settings.run_dir / "agent.properties"
     write_private(path, agent_properties(settings, sites).encode("ascii"))
     options = [

@@ -43,26 +43,46 @@ def admin(settings: Settings, request_timeout_ms: int = 30_000) -> Iterator[Kafk
         client.close()
 
 
-def open_broker(settings: Settings) -> None:
-    """Make the topics, the users' passwords and their rights on a broker that is up; what is as it should be stays."""
+def open_broker(settings: Settings) -> bool:
+    """Make the topics, the users' passwords and their rights on a broker that is up; what is as it should be stays.
+
+    Return whether the topic of log lines got more partitions. Raises `UserError` where it has more than the setting says.
+    """
     with admin(settings) as client:
-        _create_topics(client, settings)
+        made = _create_topics(client, settings)
         _set_passwords(client, settings)
         _set_rights(client, settings)
+        return settings.topic_raw not in made and _add_partitions(client, settings)
 
 
-def _create_topics(client: KafkaAdminClient, settings: Settings) -> None:
+def _create_topics(client: KafkaAdminClient, settings: Settings) -> list[str]:
+    """Return the names of those that were not there."""
     limits = {
         "retention.ms": str(settings.kafka_retention_days * DAY_MS),
         "retention.bytes": "-1",
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
         "message.timestamp.type": "LogAppendTime",
     }
+    made = []
     for name, partitions in {settings.topic_raw: settings.kafka_partitions, settings.topic_census: 1}.items():
         try:
             client.create_topics([NewTopic(name, partitions, 1, topic_configs=limits)])
+            made.append(name)
         except TopicAlreadyExistsError:
             continue
+    return made
+
+
+def _add_partitions(client: KafkaAdminClient, settings: Settings) -> bool:
+    (topic,) = client.describe_topics([settings.topic_raw])
+    now, wanted = len(topic["partitions"]), settings.kafka_partitions
+    if now > wanted:
+        raise UserError(
+            f"{settings.topic_raw} has {now} partitions and Kafka takes none away: set SHOPLOG_KAFKA_PARTITIONS={now} or more."
+        )
+    if now < wanted:
+        client.create_partitions({settings.topic_raw: wanted})
+    return now < wanted
 
 
 def _rights(settings: Settings) -> dict[User, list[tuple[str, ACLOperation]]]:

@@ -43,7 +43,10 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
 
             start_part(settings, "kafka")
             await_health(settings, ["kafka"], deadline, states)
-            open_broker(settings)
+            if open_broker(settings) and "flume" not in down_now:
+                # Started again below: from then on it goes by the new number of partitions.
+                stop_part(connected(settings), "flume")
+                names.append("flume")
         if any(name.startswith("airflow-") for name in names):
             from shoplog.stack.airflow import prepare_airflow
 
