@@ -80,7 +80,8 @@ def build_session(
 
 
 def _java_options(settings: Settings, scratch: Path, java_option: str) -> str:
-    options = ["-Duser.timezone=UTC", f'"-Dderby.system.home={scratch}"', java_option]
+    logs = [f'"-Dlog4j2.configurationFile={settings.log4j}"', "-Dshoplog.log.level=WARN"]
+    options = ["-Duser.timezone=UTC", *logs, f'"-Dderby.system.home={scratch}"', java_option]
     if settings.driver_classes.exists():
         # Another Java, or other jars, than it was made for: the JVM loads each class as ever, and would print that it does.
         options += [f'"-XX:SharedArchiveFile={settings.driver_classes}"', "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]

@@ -19,6 +19,7 @@ from tests.dashboard.browser import chromium, needs_chromium, watched
 from tests.dashboard.quality_tables import parity, right_day, write
 
 pytestmark = pytest.mark.e2e
+RUN = "20261127T120000Z-abcd"
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 DAGS = {"stream_lifecycle", "nightly", "quality", "maintenance", "nightly_watch", "backfill", "rehearse"}
 # Writes down what it was called with. The days of the backfill: one published, one not, one without lines.
@@ -50,9 +51,10 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings
     fake.write_text(FAKE)
     fake.chmod(0o755)
     prepare_airflow(settings)
-    environment = {
-        **os.environ,
-        **airflow_environment(settings),
+    with pytest.MonkeyPatch.context() as of_the_run:
+        of_the_run.setenv("SHOPLOG_RUN", RUN)
+        environment = {**os.environ, **airflow_environment(settings)}
+    environment |= {
         "SHOPLOG_COMMAND": str(fake),
         "SHOPLOG_HOME": str(settings.home),
         "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}",
@@ -130,6 +132,17 @@ def test_the_exit_code_of_the_command_decides_the_task(client: AirflowClient, da
     assert client.task_states("quality", run_id) == {
         "ledger": "skipped", "has_lines": "success", "compare": "success", "check": state,
     }  # fmt: skip
+
+
+def test_each_program_and_each_task_says_of_which_run_it_is(
+    airflow: tuple[Settings, list[subprocess.Popen[bytes]]], client: AirflowClient
+) -> None:
+    settings = airflow[0]
+    assert client.dags()
+    for program in PROGRAMS:
+        assert f" run={RUN} " in (settings.log_dir / f"{program}.log").read_text(), program
+    tasks = (settings.airflow_home / "logs/dag_id=quality").rglob("*.log")
+    assert any(f"run={RUN} shoplog " in task.read_text() for task in tasks)
 
 
 def test_a_date_that_is_none_never_reaches_a_command(client: AirflowClient) -> None:

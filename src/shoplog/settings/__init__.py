@@ -14,8 +14,8 @@ from shoplog.settings.places import Places, is_loopback
 
 __all__ = ["REPOSITORY", "Settings"]
 
-# Set by the start script, test runs and for the window; they are not settings of the product.
-_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT", "SHOPLOG_TOKEN"})
+# Set by the start script, the supervisor, test runs and for the window; they are not settings of the product.
+_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT", "SHOPLOG_PART", "SHOPLOG_RUN", "SHOPLOG_TOKEN"})
 
 
 class Settings(Places, Stream, Kept, Screens, Alerts, BaseSettings):

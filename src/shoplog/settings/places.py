@@ -35,6 +35,11 @@ class Places(Machine, Collecting):
         return self.repo / ".cache/driver-classes/driver.jsa"
 
     @property
+    def log4j(self) -> Path:
+        """How every JVM part writes its log."""
+        return self.repo / "flume/log4j2.xml"
+
+    @property
     def bootstrap(self) -> str:
         """The broker's address."""
         return f"{self.kafka_host}:{self.kafka_port}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.errors import UserError
 from shoplog.io.secrets import made_once
+from shoplog.logs import run_and_part
 from shoplog.settings import Settings
 
 USER = "admin"
@@ -38,6 +39,7 @@ def airflow_command(program: str) -> list[str]:
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return what Airflow's processes need on top of the stack's environment."""
     url = f"http://127.0.0.1:{settings.airflow_port}"
+    run, part = run_and_part().values()
     return {
         "AIRFLOW_HOME": str(settings.airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.repo / "dags"),
@@ -51,6 +53,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.secrets_dir / "airflow_passwords.json"),
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        "AIRFLOW__LOGGING__LOG_FORMAT": f"%(asctime)s %(levelname)s run={run} part={part} %(name)s %(message)s",
         # Fernet wants the padding that token_urlsafe leaves out.
         "AIRFLOW__CORE__FERNET_KEY": secret(settings, "airflow_fernet_key") + "=",
         # Without a resolver the default, the fully qualified name, waits for one.

@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 
 from shoplog.errors import TryLaterError
 from shoplog.io.kafka_users import python_options
+from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.census import Census, CensusRow
@@ -80,7 +81,7 @@ def _keep_positions(settings: Settings, stop: threading.Event) -> None:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logs()
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())

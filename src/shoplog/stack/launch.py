@@ -14,6 +14,7 @@ import psutil
 from pydantic import SecretStr
 
 from shoplog.errors import UserError
+from shoplog.logs import PART
 from shoplog.settings import Settings
 from shoplog.stack.jvm import jvm_environment
 from shoplog.stack.parts import PARTS
@@ -68,6 +69,7 @@ def main() -> None:
     """Become the part named by the first argument."""
     name = sys.argv[1]
     settings = Settings.load()
+    os.environ[PART] = name
     try:
         command = PARTS[name].prepare(settings)
         variables = environment(settings) | PARTS[name].environment(settings)

@@ -54,10 +54,16 @@ def prepare_worker(settings: Settings) -> list[str]:
     return _command(settings, "worker.Worker", more, arguments)
 
 
-def environment(_settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """Return what a master and a worker need on top of the stack's environment."""
     # Their pages cannot be switched off: they stay on loopback, whatever address the cluster itself has.
-    return {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m", "SPARK_NO_DAEMONIZE": "1"}
+    log = f'"-Dlog4j2.configurationFile={settings.log4j}"'
+    return {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_JAVA_OPTS": log,
+    }
 
 
 def _command(settings: Settings, main: str, more: dict[str, str], arguments: list[str]) -> list[str]:

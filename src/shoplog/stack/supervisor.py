@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import psutil
 
 from shoplog.errors import UserError
+from shoplog.io.new_columns import add_new_columns
 from shoplog.settings import Settings
 from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
@@ -35,6 +36,7 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         if connect(settings) is None:
             # A killed supervisor leaves its parts behind, and they hold the ports.
             end_leftovers(settings)
+        add_new_columns(settings)
         down_now = {part.name for part in status(settings) if part.state in _DOWN}
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
@@ -53,7 +55,8 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
             prepare_airflow(settings)
         if "stream" in names:
             # Ordered before the others are healthy: the stream gets ready meanwhile.
-            control.give_orders(settings, "running")
+            pending = control.read_orders(settings)
+            control.give_orders(settings, "running", pending.from_bronze, pending.reset_offsets)
         for name in names:
             start_part(settings, name)
         await_health(settings, names, deadline, states)
@@ -83,6 +86,7 @@ def down(settings: Settings, timeout_s: float = 120.0) -> None:
 def restart(settings: Settings, name: str, timeout_s: float = 120.0, once: dict[str, str] | None = None) -> PartStatus:
     """Return the part's status after a clean stop and a healthy start; `once` is set for this start alone."""
     proxy = connected(settings)
+    one(settings, name)
     stop_part(proxy, name)
     if once:
         set_once(settings, name, once)
