@@ -57,7 +57,7 @@ def test_tables_as_they_are_get_no_commit(home: Home, settings: Settings) -> Non
 def test_another_type_is_refused(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     others: list[Any] = [replace(c, type="string") if c.name == "byte_offset" else c for c in BRONZE_ACCESS_LOG.columns]
     contract(monkeypatch, *others, NEW)
-    with pytest.raises(UserError, match="byte_offset is long"):
+    with pytest.raises(UserError, match='byte_offset is "long" and this version wants "string"'):
         add_new_columns(settings)
     assert "colour" not in json.dumps(pl.read_delta(str(settings.warehouse / NAME)).columns)
 

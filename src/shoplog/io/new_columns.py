@@ -30,7 +30,7 @@ def add_new_columns(settings: Settings) -> dict[str, list[str]]:
         for field in wanted:
             if known.get(field.name, field.type) != field.type:
                 raise UserError(
-                    f"{name}.{field.name} is {known[field.name]} and this version wants {field.type}: "
+                    f"{name}.{field.name} is {known[field.name].to_json()} and this version wants {field.type.to_json()}: "
                     "go back to the version before and see CHANGELOG.md."
                 )
         if new := [field for field in wanted if field.name not in known]:
