@@ -9,11 +9,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from bench.broker import wait_until
 from shoplog.stack import flume
-from tests.chain import ROOT, Shoplog
+from tests.chain import ROOT, Shoplog, listening
 from tests.dashboard.test_monitoring import scraped, value
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -102,6 +103,25 @@ def test_a_file_that_flume_sent_adds_nothing_when_it_is_imported(shoplog: Shoplo
     assert shoplog.rows("select count(*) n, sum(bytes_sent) b from silver_request") == before
     again = json.loads(shoplog.good("import", str(log), "--json"))
     assert (again["added"], again["already_imported"]) == (0, first["lines"])
+
+
+def test_nothing_listens_beyond_loopback_and_no_port_is_a_strangers(shoplog: Shoplog) -> None:
+    shoplog.good("up", "web")
+    settings = shoplog.settings
+    found = listening(int((settings.run_dir / "supervisord.pid").read_text()))
+    assert {address for address, _ in found} == {"127.0.0.1"}
+    # The stream's own are free ports: the driver's two and those between Python and Java, each with a secret.
+    ours = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "web_port")
+    assert {getattr(settings, port) for port in ours} < {port for _, port in found}
+
+
+def test_flumes_counters_are_all_that_its_port_tells(shoplog: Shoplog) -> None:
+    base = f"http://127.0.0.1:{shoplog.settings.flume_metrics_port}"
+    assert {httpx.get(f"{base}{path}").status_code for path in ("/", "/configuration", "/metricsx/..")} == {404}
+    counters = httpx.get(f"{base}/metrics").json()
+    assert {name.split(".")[0] for name in counters} == {"SOURCE", "CHANNEL"}
+    secret = (shoplog.home / "secrets/kafka_collector").read_text()
+    assert secret not in json.dumps(counters)
 
 
 def test_a_deleted_checkpoint_is_refused_and_the_runbooks_way_out_works(shoplog: Shoplog) -> None:
