@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from jobs.batch.archives import archives, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
@@ -53,6 +53,7 @@ def import_logs(
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(settings, BRONZE_IMPORT_LOG.name)
         create_table(settings, BRONZE_ACCESS_LOG.name)
+        create_table(settings, LEDGER_GONE_LINE.name)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
         files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, now, parse)
