@@ -24,7 +24,7 @@ from shoplog.contracts.tables import (
 )
 from shoplog.io.data_files import DataFiles
 from shoplog.io.data_rows import data_rows
-from shoplog.io.gone import lately_erased
+from shoplog.io.gone import lately_erased, retained_days
 from shoplog.io.housekeeping import carried_on, opened, remove_files
 from shoplog.io.leases import table_leases
 from shoplog.io.log_bounds import forget_bounds
@@ -61,8 +61,11 @@ def erase_lines(settings: Settings, subject: Subject, now: datetime) -> Erased:
         take_out(settings, found, now)
     gone = lately_erased(settings)
     accepted = gone.filter(pl.col("event_date").is_not_null())
-    measure_anew(settings, accepted["event_date"].unique().to_list(), accepted["site"].unique().to_list())
-    days = {*accepted["event_date"], *gone.filter(pl.col("event_date").is_null())["ingest_date"]}
+    # Without all its lines a day cannot be measured anew: its figures stay, and name nobody.
+    days = {*accepted["event_date"], *gone.filter(pl.col("event_date").is_null())["ingest_date"]} - retained_days(
+        settings
+    )
+    measure_anew(settings, sorted(days & set(accepted["event_date"])), accepted["site"].unique().to_list())
     lines = found.filter(pl.col("fate") != "duplicate").select(IDENTITY_NAMES).n_unique() if len(found) else 0
     # A login is a person's, wherever they log in from; an address has whatever ids its lines had.
     ids = set(subject.values) if subject.kind != "ip" else {*_ids(found), *_ids(_in_silver(settings, gone))}

@@ -29,12 +29,12 @@ from shoplog.transforms.subject import ID_COLUMNS, Subject
 
 BRONZE = (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
 _IDS = tuple(name for name in BRONZE_ACCESS_LOG.column_names if name in ID_COLUMNS)
-_TOLD = (*IDENTITY_NAMES, "line_bytes", "topic", "fate", "event_date", "ingest_date", *_IDS)
+_TOLD = (*IDENTITY_NAMES, "line_bytes", "fate", "event_date", "ingest_date", *_IDS)
 _LINE = list(IDENTITY_NAMES)
 
 
 def lines_of(settings: Settings, subject: Subject) -> pl.DataFrame:
-    """Return identity, line_bytes, topic, fate, days and ids of every bronze row of the subject's lines, sent again or not."""
+    """Return identity, line_bytes, of_table, fate, days and ids of every bronze row of the subject's lines, sent again or not."""
     readings = readings_of(load_sites(settings))
     found = [pl.DataFrame(schema=dict.fromkeys(IDENTITY_NAMES[:3], pl.String) | {"byte_offset": pl.Int64})]
     for table in _existing(settings):
@@ -127,7 +127,7 @@ def _frames(
 
 
 def _with_identity(settings: Settings, table: Table, lines: pl.DataFrame) -> pl.DataFrame:
-    rows = pl.scan_delta(opened(settings.warehouse / table.name)).select(_TOLD)
+    rows = pl.scan_delta(opened(settings.warehouse / table.name)).select(*_TOLD, pl.lit(table.name).alias("of_table"))
     of_files = rows.filter(pl.col("file").is_in(lines["file"].unique().implode()))
     return of_files.join(lines.lazy(), on=_LINE, how="semi").collect()
 

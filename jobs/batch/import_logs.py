@@ -17,6 +17,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.file_range import FileRange, lines_in
+from shoplog.io.gone import retained_days
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity
 from shoplog.io.salts import living_salts, login_key
@@ -64,7 +65,7 @@ def import_logs(
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append_files(DeltaTable(str(imported)), files, None)
-    over = [day for day in counts.new_days() if day < now.date()]
+    over = [day for day in counts.new_days() if day < now.date() and day not in retained_days(settings)]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:

@@ -76,7 +76,7 @@ def figures(shoplog: Shoplog) -> dict[str, Any]:
 
 def test_before_it_they_stand_in_every_store(shoplog: Shoplog) -> None:
     found = stores(shoplog)
-    tables = ("bronze_access_log", "gold_partial_live", "silver_request", "quarantine_access_log", "gold_pages_1h")
+    tables = ("bronze_access_log", "gold_partial_live", "silver_request", "gold_pages_1h")
     assert {f"warehouse/{table}" for table in (*tables, "gold_errors_1h", "report_snapshot")} <= found.keys()
     assert any(name.startswith("kafka/access-log.raw.v1-") for name in found)
     assert "annotations.sqlite3" in found

@@ -56,7 +56,8 @@ GONE = ("erased", "retained")
 LEDGER_GONE_LINE = Table(
     "ledger_gone_line",
     (
-        *c.IDENTITY, c.LINE_BYTES, c.TOPIC, c.FATE, c.EVENT_DATE, c.INGEST_DATE,
+        *c.IDENTITY, c.LINE_BYTES, c.FATE, c.EVENT_DATE, c.INGEST_DATE,
+        Column("of_table", "string", "the table of bronze that had it"),
         Column("why", "string", "why it is gone", allowed=GONE), Column("gone_at", "timestamp", "when it went"),
     ),
     "erase",

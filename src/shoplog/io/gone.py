@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 import polars as pl
 from deltalake import DeltaTable
 
 from shoplog.contracts.columns import IDENTITY_NAMES
+from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_GONE_LINE
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.data_files import DataFiles
+from shoplog.io.data_files import DataFile, DataFiles
+from shoplog.io.data_rows import data_rows
 from shoplog.io.sinks import create_table, table_path
 from shoplog.io.transactions import append_files
 from shoplog.settings import Settings
 
-_ROW = (*IDENTITY_NAMES, "topic", "fate", "ingest_date")
+_ROW = (*IDENTITY_NAMES, "of_table", "fate", "ingest_date")
 _EMPTY = pl.DataFrame(arrow_schema(LEDGER_GONE_LINE).empty_table())
 
 
@@ -57,3 +60,30 @@ def append_gone(settings: Settings, rows: pl.DataFrame, why: str, now: datetime)
             at = pl.lit(now).cast(pl.Datetime("us", "UTC"))
             files.write(new.with_columns(pl.lit(why).alias("why"), at.alias("gone_at")))
         append_files(DeltaTable(str(path)), files.closed(), None)
+
+
+def retained_days(settings: Settings) -> set[date]:
+    """Return the UTC days of which lines are gone for their age, by event or ingest: what bronze has of them is not all."""
+    retained = gone_lines(settings).filter(pl.col("why") == "retained").select("event_date", "ingest_date")
+    days = retained.unique().collect(engine="streaming")
+    return {*days["event_date"].drop_nulls(), *days["ingest_date"]}
+
+
+def append_retained(settings: Settings, table: Table, files: Sequence[DataFile], now: datetime) -> None:
+    """Append the rows of one ingest day's data files of bronze as gone for their age, in one commit.
+
+    The caller holds the lease. Where they are there already, the removal of the files broke off.
+    """
+    path = create_table(settings, LEDGER_GONE_LINE.name)
+    (day,) = {date.fromisoformat(str(file.partition_values["ingest_date"])) for file in files}
+    of_day = (pl.col("of_table") == table.name) & (pl.col("ingest_date") == day)
+    known = gone_lines(settings).filter((pl.col("why") == "retained") & of_day)
+    if known.head(1).collect().height:
+        return
+    columns = [name for name in LEDGER_GONE_LINE.column_names if name in table.column_names]
+    said = {"of_table": table.name, "why": "retained", "gone_at": now}
+    with DataFiles(LEDGER_GONE_LINE, path) as written:
+        for file in files:
+            for rows in data_rows(settings.warehouse / table.name / file.path, table, columns, file.partition_values):
+                written.write(rows.with_columns(**{name: pl.lit(value) for name, value in said.items()}))
+    append_files(DeltaTable(str(path)), written.closed(), None)

@@ -63,8 +63,8 @@ def days_left_behind(settings: Settings) -> list[date]:
     return sorted({day for (_, day), row in newest.items() if row not in known})
 
 
-def move(settings: Settings, rows: Sequence[Publication]) -> None:
-    """Let `published_day` hold these publications alone, at the newest versions; the caller holds its lease."""
+def move(settings: Settings, rows: Sequence[Publication], others: Sequence[Publication] = ()) -> None:
+    """Let `published_day` hold these publications at the newest versions, and others as they are; the caller holds its lease."""
     path = table_path(settings, PUBLISHED_DAY.name)
     moved = [
         {**row, "table_versions": {
@@ -75,6 +75,6 @@ def move(settings: Settings, rows: Sequence[Publication]) -> None:
     ]  # fmt: skip
     handle = opened(path)
     with DataFiles(PUBLISHED_DAY, path) as written:
-        for batch in pa.Table.from_pylist(moved, schema=arrow_schema(PUBLISHED_DAY)).to_batches():
+        for batch in pa.Table.from_pylist([*moved, *others], schema=arrow_schema(PUBLISHED_DAY)).to_batches():
             written.write_batch(batch)
     replace_files(handle, files_of(handle), written.closed(), None, same_content=False)

@@ -49,7 +49,11 @@ def landed_lines(settings: Settings) -> pl.LazyFrame:
     was_erased = (pl.col("why") == "erased") & _NEW
     gone = gone_lines(settings).with_columns(
         pl.when(was_erased).then(pl.lit("erased")).otherwise("fate").alias("fate"),
-        pl.when(pl.col("topic").is_null()).then(IMPORT).otherwise(STREAM).cast(pl.Int8).alias("source"),
+        pl.when(pl.col("of_table") == BRONZE_IMPORT_LOG.name)
+        .then(IMPORT)
+        .otherwise(STREAM)
+        .cast(pl.Int8)
+        .alias("source"),
     )
     return pl.concat([*parts, gone.select(*schema, "source")])
 
