@@ -22,11 +22,9 @@ from shoplog.settings import Settings
 
 # Of one machine, or made anew by what runs: the broker's lines, positions and checkpoints follow from tables and log files.
 # The log files are the web servers'.
-LEFT_OUT = frozenset(
-    {
-        "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs",
-        "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
-    }
+LEFT_OUT = (
+    "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs",
+    "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
 )  # fmt: skip
 # What SQLite's own copy has already, and salts: they die within days, wherever they are.
 _LEFT_OUT_ENDS = ("-wal", "-shm", "-journal", ".salt")
