@@ -12,11 +12,12 @@ from deltalake import DeltaTable
 from jobs.batch.archives import archives, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.file_range import FileRange, lines_in
+from shoplog.io.gone import retained_days
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity
 from shoplog.io.salts import living_salts, login_key
@@ -53,6 +54,7 @@ def import_logs(
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(settings, BRONZE_IMPORT_LOG.name)
         create_table(settings, BRONZE_ACCESS_LOG.name)
+        create_table(settings, LEDGER_GONE_LINE.name)
         catalogues = read_catalogues({site.name: site.catalogue})
         parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
         files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, now, parse)
@@ -63,7 +65,7 @@ def import_logs(
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append_files(DeltaTable(str(imported)), files, None)
-    over = [day for day in counts.new_days() if day < now.date()]
+    over = [day for day in counts.new_days() if day < now.date() and day not in retained_days(settings)]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:

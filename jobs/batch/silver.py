@@ -21,6 +21,7 @@ from shoplog.io.sinks import in_days, in_sites, replace_day_files, written_files
 from shoplog.io.sources import KEPT
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
+from shoplog.transforms.mask import masked_lines
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -82,7 +83,8 @@ def _written(
                     rows = parse(lines.filter(~pl.col(PLACE).is_in(file.later.implode())))
                     is_good = pl.col("reason").is_null()
                     silver.write(rows.filter(is_good & pl.col("event_date").is_in(days)))
-                    refused.write(rows.filter(~is_good & pl.col("ingest_date").is_in(days)))
+                    bad = rows.filter(~is_good & pl.col("ingest_date").is_in(days))
+                    refused.write(bad.with_columns(masked_lines(bad["raw"])))
             yield silver.described()
             yield refused.described()
 

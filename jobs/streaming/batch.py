@@ -13,6 +13,7 @@ from jobs.streaming.crash import crash_point
 from jobs.streaming.land import Written, land, measure_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.commits import Commit, latest_version, read_commit
+from shoplog.io.gone import erased_lines
 from shoplog.io.marks import marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.salts import living_salts, login_key
@@ -35,6 +36,8 @@ class LiveTables:
         self.session, self.settings, self.sites = session, settings, sites
         self.catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
         self.lock = threading.Lock()
+        # Nothing is erased while the stream runs.
+        self.erased = erased_lines(settings)
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
         self._bronze, self._gold = DeltaTable(self.bronze), DeltaTable(self.gold)
         self._bronze_version = latest_version(self.bronze)
@@ -59,7 +62,7 @@ class LiveTables:
         salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
         parse = line_parser(self.sites, self.catalogues, salts, login_key(self.settings.secrets_dir))
         where = self.settings.topic_raw, self.settings.warehouse
-        written = land(records, covered.records, parse, self.marks, *where)
+        written = land(records, covered.records, parse, self.marks, self.erased, *where)
         lines = written.get(BRONZE_ACCESS_LOG.name, [])
         append_files(self._bronze, lines, covered.to_metadata())
         self.committed = covered.end

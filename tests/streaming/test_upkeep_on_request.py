@@ -48,7 +48,10 @@ def grow_old(batches: Batches, days: int) -> str:
 def test_a_request_is_carried_out_once_and_its_outcome_told(batches: Batches, settings: Settings) -> None:
     carry_out(batches.tables, "first")
     status = read_status(settings)
-    assert (status.upkeep, status.upkeep_outcome) == ("first", "done: 0 files removed, visitors' minutes of 0 days")
+    assert (status.upkeep, status.upkeep_outcome) == (
+        "first",
+        "done: 0 files removed, visitors' minutes of 0 days, old rows of 0",
+    )
     assert (status.state, status.epoch) == ("running", 3)
     versions = [latest_version(settings.warehouse / table) for table in LIVE]
     carry_out(batches.tables, "first")
@@ -95,7 +98,7 @@ def test_old_minutes_of_visitors_leave_and_figures_stay(batches: Batches, settin
     assert batches.requests() == requests
     # A day may lie further back than one request's part: the next one goes on.
     carry_out(batches.tables, "second")
-    assert read_status(settings).upkeep_outcome.endswith("of 0 days")
+    assert read_status(settings).upkeep_outcome.endswith("of 0 days, old rows of 0")
 
 
 def test_files_of_replaced_versions_go(batches: Batches, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
