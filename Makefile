@@ -1,6 +1,6 @@
 # make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup screens lock
+.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup screens lock sbom audit
 RUN := PYTHONPATH=src:. TZ=UTC
 BIN := .venv/bin
 # Tests start dozens of short JVMs, in which half of the time went into compiling what runs once.
@@ -58,3 +58,9 @@ screens: setup ## take a picture of every screen into docs/screens/
 
 lock: ## write requirements.lock anew
 	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
+
+sbom: setup ## write dist/sbom.json: every library that is shipped (CycloneDX)
+	$(RUN) $(BIN)/python -m deploy.supply_chain.sbom
+
+audit: setup ## ask OSV for known weaknesses of what is shipped (needs the network); exceptions: docs/security-exceptions.toml
+	$(RUN) $(BIN)/python -m deploy.supply_chain.audit

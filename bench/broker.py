@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient
 
 from bench.ports import free_ports
+from shoplog.io.kafka_users import python_options
 from shoplog.settings import Settings
 from shoplog.stack import kafka
+from shoplog.stack.kafka_access import admin, open_broker
 from shoplog.stack.launch import environment
 
 _PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port", "web_port")
@@ -29,7 +30,7 @@ class Broker:
     def __init__(self, settings: Settings, pid: int) -> None:
         """Connect once: each question is then a small one."""
         self.settings, self.pid = settings, pid
-        self._consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False, group_id=None)
+        self._consumer = KafkaConsumer(**python_options(settings, "monitor"), enable_auto_commit=False, group_id=None)
 
     def close(self) -> None:
         """Close the connection."""
@@ -37,15 +38,12 @@ class Broker:
 
     def fresh_topics(self) -> None:
         """Delete the stack's topics and make them again, empty."""
-        client = KafkaAdminClient(bootstrap_servers=self.settings.bootstrap)
-        try:
+        with admin(self.settings) as client:
             old = [topic for topic in client.list_topics() if not topic.startswith("__")]
             if old:
                 client.delete_topics(old)
             wait_until(lambda: self.settings.topic_raw not in client.list_topics(), "the topic is not deleted")
-        finally:
-            client.close()
-        kafka.create_topics(self.settings)
+        open_broker(self.settings)
         wait_until(lambda: self.records() == 0, "the topic is not empty")
 
     def records(self) -> int:
@@ -76,6 +74,7 @@ def running_broker(settings: Settings) -> Iterator[Broker]:
     """Yield a broker that answers, in a home of its own."""
     with own_home(settings) as own, started(kafka.prepare(own), own, "kafka") as process:
         wait_until(lambda: kafka.is_ready(own), "the broker does not answer")
+        open_broker(own)
         broker = Broker(own, process.pid)
         try:
             yield broker

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.broker import Broker, running_broker, started, wait_until
+from bench.clients import librdkafka_file
 from bench.log_lines import SITE, log_files
 from bench.pair import Peer, Row, chosen, compare
 from bench.shippers import kcat, rsyslog, stock_flume
@@ -94,7 +95,8 @@ class Direct:
         assert self._broker.records() == self._lines
         if self._content is None:
             script = str(REPOSITORY / "bench/peers/topic_content.py")
-            command = [peers_python(), script, self._settings.bootstrap, self._settings.topic_raw]
+            broker = librdkafka_file(self._settings, "stream")
+            command = [peers_python(), script, broker, self._settings.topic_raw]
             said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             self._content = json.loads(said)
         return self._content

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.broker import Broker, running_broker, started, wait_until
+from bench.clients import java_file, librdkafka_file
 from bench.log_lines import SITE, log_files, yesterday
 from bench.pair import Peer, Row, chosen, compare
 from bench.sides import Kept, Output
@@ -32,19 +33,20 @@ def measure(settings: Settings, scale: float, runs: int, only: Sequence[str] = (
     lines = int(LINES * scale)
     with preloaded(settings, lines) as broker:
         own = broker.settings
-        place = [own.bootstrap, own.topic_raw, str(own.home)]
+        place = [own.topic_raw, str(own.home)]
+        java, rdkafka = java_file(own, "stream"), librdkafka_file(own, "stream")
         variables = {"SHOPLOG_HOME": str(own.home), "SHOPLOG_KAFKA_PORT": str(own.kafka_port)}
 
         def naive() -> Peer:
-            command = [sys.executable, str(_PEERS / "land_naive.py"), *place]
+            command = [sys.executable, str(_PEERS / "land_naive.py"), java, *place]
             return Peer(Kept("naive-pyspark", command, {}, [broker.pid]), 5, f"{_LEFT_OUT}, exactly once")
 
         def hand_written() -> Peer:
-            command = [peers_python(), str(_PEERS / "land_by_hand.py"), *place]
+            command = [peers_python(), str(_PEERS / "land_by_hand.py"), rdkafka, *place]
             return Peer(Kept("hand-written", command, {}, [broker.pid]), 1, f"{_LEFT_OUT}, exactly once")
 
         def flink() -> Peer:
-            command = [peers_python("flink"), str(_PEERS / "land_flink.py"), str(peers_jars("flink")), *place]
+            command = [peers_python("flink"), str(_PEERS / "land_flink.py"), str(peers_jars("flink")), java, *place]
             return Peer(Kept("pyflink", command, jvm_environment(), [broker.pid]), 1, f"{_LEFT_OUT}, Delta")
 
         peers = chosen({"naive-pyspark": naive, "hand-written": hand_written, "pyflink": flink}, only)

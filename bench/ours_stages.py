@@ -37,13 +37,14 @@ _TURNS = 9
 def main() -> None:
     """Print the median CPU microseconds a line of each stage, and of the least that anybody would have to do for it."""
     settings = Settings.load()
-    records = _records(settings)
+    records = records_of_now(settings)
     turns = [_turn(settings, records) for _ in range(_TURNS)]
     medians = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
     print(json.dumps({"lines": len(records), "us": {name: cpu / len(records) * 1e6 for name, cpu in medians.items()}}))
 
 
-def _records(settings: Settings) -> pl.DataFrame:
+def records_of_now(settings: Settings) -> pl.DataFrame:
+    """Return Kafka records of some seconds' lines, as a task has them."""
     rows: list[tuple[bytes, int, int, datetime]] = []
     now, at = datetime.now(UTC), 0
     for name, lines in lines_of_now(settings, _RATE, _SECONDS):
@@ -55,10 +56,16 @@ def _records(settings: Settings) -> pl.DataFrame:
     return pl.DataFrame(rows, {**schema, "ingest_time": pl.Datetime("us", "UTC")}, orient="row")
 
 
-def _turn(settings: Settings, records: pl.DataFrame) -> dict[str, float]:
+def everything_of(settings: Settings) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Return what a task does to lines that have their identity, up to their fate."""
     sites = load_sites(settings)
     salts = {datetime.now(UTC).date(): b"bench"}
-    everything = line_parser(sites, read_catalogues({SITE: sites[SITE].catalogue}), salts, b"bench")
+    return line_parser(sites, read_catalogues({SITE: sites[SITE].catalogue}), salts, b"bench")
+
+
+def _turn(settings: Settings, records: pl.DataFrame) -> dict[str, float]:
+    sites = load_sites(settings)
+    everything = everything_of(settings)
     cpu: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
@@ -71,7 +78,7 @@ def _turn(settings: Settings, records: pl.DataFrame) -> dict[str, float]:
     timed("parse", lambda: parse_lines(lines, readings_of(sites)))
     rows = timed("parse and enrich", lambda: everything(lines))
     rows = rows.with_columns(pl.col("ingest_time").dt.date().alias("ingest_date"))
-    fated = timed("fate", lambda: with_fate(rows, {}, {}))
+    fated = timed("fate", lambda: with_fate(rows, {}))
     partials = timed("measure", lambda: measured(fated, LIVE_FAMILIES))
     text = lines["raw"].cast(pl.String)
     pattern = compile_format(sites[SITE].log_format).pattern

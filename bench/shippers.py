@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.clients import librdkafka_options
 from bench.toolbox import peers_jars, program
+from shoplog.io.kafka_users import java_options
 from shoplog.settings import Settings
-from shoplog.stack.jvm import find_java
+from shoplog.stack.jvm import escape_property, find_java
 
 _FLUME = """\
 agent.sources = logs
@@ -22,7 +24,7 @@ agent.channels.disk.checkpointDir = {home}/checkpoint
 agent.channels.disk.dataDirs = {home}/data
 agent.sinks.topic.type = org.apache.flume.sink.kafka.KafkaSink
 agent.sinks.topic.channel = disk
-agent.sinks.topic.kafka.bootstrap.servers = {bootstrap}
+{login}
 agent.sinks.topic.kafka.topic = {topic}
 """
 
@@ -38,7 +40,7 @@ ruleset(name="ship" queue.type="LinkedList" queue.filename="ship" queue.size="25
   queue.saveOnShutdown="on" queue.dequeueBatchSize="4096" queue.timeoutEnqueue="-1") {{
   action(type="omkafka" broker=["{bootstrap}"] topic="{topic}" partitions.auto="on" template="line" resubmitOnFailure="on"
     keepFailedMessages="on" failedMsgFile="{home}/failed" action.resumeRetryCount="-1"
-    confParam=["compression.codec=lz4", "request.required.acks=-1", "linger.ms=5", "queue.buffering.max.messages=500000"])
+    confParam=["compression.codec=lz4", "request.required.acks=-1", "linger.ms=5", "queue.buffering.max.messages=500000", {login}])
 }}
 """
 
@@ -54,7 +56,11 @@ def stock_flume(settings: Settings, folder: Path) -> list[str]:
     """Return the command of Flume as released: tailing source, file channel, Kafka sink, everything at its default."""
     home = _fresh_home(settings, "stock")
     path = home / "agent.properties"
-    text = _FLUME.format(home=home, folder=folder, bootstrap=settings.bootstrap, topic=settings.topic_raw)
+    options = java_options(settings, "collector")
+    servers = options.pop("bootstrap.servers")
+    lines = [f"agent.sinks.topic.kafka.bootstrap.servers = {servers}"]
+    lines += [f"agent.sinks.topic.kafka.producer.{name} = {escape_property(value)}" for name, value in options.items()]
+    text = _FLUME.format(home=home, folder=folder, login="\n".join(lines), topic=settings.topic_raw)
     path.write_text(text, encoding="ascii")
     options = ["-Xmx512m", "-Duser.timezone=UTC", "-cp", f"{peers_jars('flume')}/*"]
     return [str(find_java()), *options, "org.apache.flume.node.Application", "-n", "agent", "-f", str(path)]
@@ -64,14 +70,19 @@ def rsyslog(settings: Settings, folder: Path) -> list[str]:
     """Return rsyslog's command: imfile, a disk-assisted queue, omkafka."""
     home = _fresh_home(settings, "rsyslog")
     path = home / "rsyslog.conf"
-    text = _RSYSLOG.format(home=home, folder=folder, bootstrap=settings.bootstrap, topic=settings.topic_raw)
+    options = librdkafka_options(settings, "collector")
+    servers = options.pop("bootstrap.servers")
+    login = ", ".join(f'"{name}={value}"' for name, value in options.items())
+    text = _RSYSLOG.format(home=home, folder=folder, bootstrap=servers, topic=settings.topic_raw, login=login)
     path.write_text(text, encoding="ascii")
     return [program("rsyslogd"), "-n", "-f", str(path), "-i", str(home / "pid")]
 
 
 def kcat(settings: Settings, file: Path) -> list[str]:
     """Return kcat's command: every line of the file, acknowledged and compressed as ours."""
-    options = ["-P", "-b", settings.bootstrap, "-t", settings.topic_raw, "-z", "lz4", "-l", str(file)]
+    login = librdkafka_options(settings, "collector")
+    options = [part for name, value in login.items() for part in ("-X", f"{name}={value}")]
+    options += ["-P", "-t", settings.topic_raw, "-z", "lz4", "-l", str(file)]
     return [
         program("kcat"),
         *options,

@@ -69,6 +69,7 @@ def run(*arguments: str) -> None:
     What it found wrong (1) and what it refuses (2) a second try finds and refuses again: `AirflowFailException`. Anything
     else broke or met another process: `CalledProcessError`, which the task's `retries` try again.
     """
+    print(f"run={os.environ.get('SHOPLOG_RUN', '-')} shoplog {' '.join(arguments)}", flush=True)
     done = subprocess.run([COMMAND, *arguments], check=False)
     if done.returncode in (1, 2):
         how = "found something wrong" if done.returncode == 1 else "refused"

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bench.ports import free_ports
 from shoplog.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PORTS = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "airflow_port", "web_port")
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Return address and port of every socket that a process and all its descendants take connections or datagrams on."""
+    parent = psutil.Process(pid)
+    return {
+        (one.laddr.ip.removeprefix("::ffff:"), one.laddr.port)
+        for process in (parent, *parent.children(recursive=True))
+        for one in process.net_connections("inet")
+        if one.status == psutil.CONN_LISTEN or (one.type == socket.SOCK_DGRAM and not one.raddr)
+    }
 
 
 class Shoplog:

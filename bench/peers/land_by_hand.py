@@ -1,6 +1,6 @@
 """What a Python team writes without Spark: confluent-kafka, polars and deltalake in one process.
 
-`python land_by_hand.py BROKER TOPIC HOME`: at each line read, the topic is drained into `HOME/by-hand`.
+`python land_by_hand.py OPTIONS TOPIC HOME`: at each line read, the topic is drained into `HOME/by-hand`.
 """
 
 import json

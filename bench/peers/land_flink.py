@@ -1,6 +1,6 @@
 """PyFlink SQL: the same fields by regular expressions, windows of a minute in event time, Parquet files.
 
-`python land_flink.py JARS BROKER TOPIC HOME`: at each line read, the topic is drained into `HOME/flink`.
+`python land_flink.py JARS OPTIONS TOPIC HOME`: at each line read, the topic is drained into `HOME/flink`.
 """
 
 import glob
@@ -13,7 +13,7 @@ from pyflink.table import EnvironmentSettings, TableEnvironment
 
 from bench.peers.combined import IDENTITY, NAMES, PATTERN
 
-jars, broker, topic, folder = sys.argv[1:]
+jars, options_file, topic, folder = sys.argv[1:]
 home = Path(folder) / "flink"
 flink = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
 options = {
@@ -43,10 +43,15 @@ parts = ", ".join(
 line = "split_index(`value`, U&'\\0009', 6)"
 # All stamps are UTC: the zone is left out.
 time = f"to_timestamp(left(regexp_extract({line}, '{quoted}', 2), 20), 'dd/MMM/yyyy:HH:mm:ss')"
+# The connector brings Kafka's client under another name.
+login = ", ".join(
+    f"'properties.{name}' = '{value.replace('org.apache.kafka', 'org.apache.flink.kafka.shaded.org.apache.kafka')}'"
+    for name, value in json.loads(Path(options_file).read_text(encoding="ascii")).items()
+)
 flink.execute_sql(
     f"""create table record (`value` string, {parts}, event_time as coalesce({time}, timestamp '1970-01-01 00:00:00'),
     watermark for event_time as event_time - interval '1' day) with ('connector' = 'kafka', 'topic' = '{topic}', 'format' = 'raw',
-    'properties.bootstrap.servers' = '{broker}', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset')"""
+    {login}, 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset')"""
 )
 fields = ", ".join(
     f"regexp_extract(line, '{quoted}', {place + 1}) as `{name}`" for place, name in enumerate(NAMES) if name != "time"

@@ -1,6 +1,6 @@
 """A first PySpark version, as tutorials write it: an expression a field, a table a kind of row, MERGE for the figures.
 
-`python land_naive.py BROKER TOPIC HOME`: at each line read, the topic is drained into `HOME/naive`. Settings are Spark's own.
+`python land_naive.py OPTIONS TOPIC HOME`: at each line read, the topic is drained into `HOME/naive`. Settings are Spark's own.
 """
 
 import glob
@@ -18,7 +18,8 @@ from shoplog.settings import REPOSITORY
 
 RECORDS_A_BATCH = 400_000
 
-broker, topic, folder = sys.argv[1:]
+options, topic, folder = sys.argv[1:]
+login = json.loads(Path(options).read_text(encoding="ascii"))
 home = Path(folder) / "naive"
 jars = ",".join(glob.glob(str(REPOSITORY / ".cache/jars/spark/*.jar")))
 spark = (
@@ -80,7 +81,7 @@ def drain() -> None:
     """Drain the topic."""
     reader = (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", broker)
+        .options(**{f"kafka.{name}": value for name, value in login.items()})
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
         .option("maxOffsetsPerTrigger", RECORDS_A_BATCH)

@@ -1,4 +1,4 @@
-"""What a topic holds, whatever the order: how many lines, and the sum of their hashes. `python topic_content.py BROKER TOPIC`."""
+"""What a topic holds, whatever the order: how many lines, and the sum of their hashes. `python topic_content.py OPTIONS TOPIC`."""
 
 import json
 import sys

@@ -131,9 +131,9 @@ class Access:
                 return None
         return _user(row[:3])
 
-    def make_secret(self, user: User, kind: Kind, label: str = "") -> str:
-        """Return a new secret that stands for the user."""
-        secret, now, life_s = secrets.token_urlsafe(32), time.time(), _LIFE_S[kind]
+    def make_secret(self, user: User, kind: Kind, label: str = "", life_s: float | None = None) -> str:
+        """Return a new secret that stands for the user, for `life_s` seconds or as long as its kind does."""
+        secret, now, life_s = secrets.token_urlsafe(32), time.time(), life_s or _LIFE_S[kind]
         with self._opened() as file:
             file.execute("delete from secret where ends_at <= ?", (now,))
             ends_at = None if life_s is None else now + life_s

@@ -45,7 +45,7 @@ _ALERTS: tuple[tuple[str, str, str, str, str], ...] = (
     ("StreamBehind", "shoplog_commit_age_seconds > 60 and on() sum(shoplog_stream_lag_lines) > 0", "5m", "critical",
      "Lines wait in Kafka and gold does not grow: see stream.log."),
     ("LagGrows", "sum(deriv(shoplog_stream_lag_lines[10m])) > 0 and sum(shoplog_stream_lag_lines) > 1e6", "10m", "warning",
-     "More comes in than is processed: docs/operations.md, more executors or partitions."),
+     "More comes in than is processed: docs/scaling.md, more executors or partitions."),
     ("QuarantineGrows", "sum(rate(shoplog_quarantined_lines_total[10m])) > 0.01 * sum(rate(shoplog_lines_total[10m]))", "10m",
      "warning", "More than 1 % of lines are refused: quarantine_access_log_live has each with its reason."),
     ("NoCertificate", "time() - shoplog_certificate_equal_timestamp_seconds > 36 * 3600", "1h", "critical",

@@ -13,9 +13,9 @@ from jobs.landing import landing_parser
 from jobs.streaming.crash import crash_point
 from jobs.streaming.land import Written, land, measure_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
-from shoplog.io.commits import Commit, latest_version, newest_commit_with_metadata, read_commit
+from shoplog.io.commits import Commit, latest_version, read_commit
 from shoplog.io.gone import erased_lines
-from shoplog.io.marks import FileKey, marks_of
+from shoplog.io.marks import marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
 from shoplog.io.sinks import table_path
 from shoplog.io.transactions import append_files
@@ -43,12 +43,8 @@ class LiveTables:
         start = read_start(settings.checkpoint) or {}
         self.committed = committed_offsets(self.bronze) or start
         self.measured = committed_offsets(self.gold) or (start if self.committed == start else {})
-        newest = newest_commit_with_metadata(self.bronze)
-        resharded = newest.metadata.get("resharded", []) if newest else []
         self.marks = marks_of(pl.scan_delta(str(self.gold)))
         self.catch_up()
-        self.seen: dict[FileKey, pl.Series] = {}
-        self._remember([(s, h, f) for s, h, f in resharded])
         self.batch_id = -1
 
     def write_batch(self, records: DataFrame, batch_id: int) -> None:
@@ -57,8 +53,6 @@ class LiveTables:
             self.catch_up()
             covered = KafkaRange(self._start_of(batch_id), self._offset_log(batch_id))
             if judge(self.committed, covered, BRONZE_ACCESS_LOG.name) is Verdict.WRITE:
-                if self.committed and covered.end.keys() - self.committed.keys():
-                    self._remember(sorted({key[1:] for key in self.marks}))
                 self._write(records, covered)
             self.batch_id = batch_id
             crash_point("before_commit_log")
@@ -66,9 +60,9 @@ class LiveTables:
     def _write(self, records: DataFrame, covered: KafkaRange) -> None:
         parse = landing_parser(self.settings, self.sites, self.catalogues, datetime.now(UTC))
         where = self.settings.topic_raw, self.settings.warehouse
-        written = land(records, covered.records, parse, self.marks, self.seen, self.erased, *where)
+        written = land(records, covered.records, parse, self.marks, self.erased, *where)
         lines = written.get(BRONZE_ACCESS_LOG.name, [])
-        append_files(self._bronze, lines, covered.to_metadata(resharded=list(self.seen)))
+        append_files(self._bronze, lines, covered.to_metadata())
         self.committed = covered.end
         crash_point("after_bronze")
         self._append_partials(written, covered)
@@ -105,14 +99,6 @@ class LiveTables:
                     commits.append(commit)
             version -= 1
         return commits
-
-    def _remember(self, files: list[FileKey]) -> None:
-        """Load the offsets bronze has of files that were open when the topic got more partitions."""
-        for site, host, file in files:
-            rows = pl.scan_delta(str(self.bronze)).filter(
-                (pl.col("site") == site) & (pl.col("host") == host) & (pl.col("file") == file)
-            )
-            self.seen[site, host, file] = rows.select("byte_offset").collect().to_series().unique().sort()
 
     def _offset_log(self, batch_id: int) -> Offsets:
         return read_offset_log(self.settings.checkpoint, batch_id, self.settings.topic_raw)

@@ -14,7 +14,7 @@ from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.errors import DriftError
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, told
 from shoplog.io.gone import without_lines
-from shoplog.io.marks import FileKey, Marks
+from shoplog.io.marks import Marks
 from shoplog.io.sources import Parse, landing
 from shoplog.transforms.identity import read_identity
 from shoplog.transforms.measure import measured
@@ -33,7 +33,6 @@ def land(
     count: int,
     parse: Parse,
     marks: Marks,
-    seen: dict[FileKey, pl.Series],
     erased: pl.DataFrame,
     topic: str,
     warehouse: Path,
@@ -43,7 +42,7 @@ def land(
     Lines that were `erased` (identity) are sent again for nothing.
     """
     in_topic = partial(_parsed, parse=parse, erased=erased, topic=topic)
-    write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, seen, warehouse)
+    write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, warehouse)
     tasks = records.selectExpr(*_RECORD).coalesce(_tasks(records.sparkSession, count))
     return told(tasks.mapInArrow(write, DESCRIPTION_DDL).collect())
 
@@ -65,7 +64,7 @@ def measure_files(session: SparkSession, files: Sequence[str], count: int, wareh
 
 
 def _parsed(records: pl.DataFrame, parse: Parse, erased: pl.DataFrame, topic: str) -> pl.DataFrame:
-    # A record of nothing closes a segment of the topic and says nothing (see io/kafka_segments.py).
+    # A record of nothing closes a segment of the topic and says nothing (see stack/kafka_segments.py).
     said = records.filter(pl.col("value").is_not_null()).with_columns(pl.lit(topic).alias("topic"))
     return parse(without_lines(read_identity(said), erased))
 

@@ -20,9 +20,10 @@ from shoplog.errors import TryLaterError, UserError
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.leases import table_leases
 from shoplog.io.offsets import same
+from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.spark import build_session
-from shoplog.stack.control import Orders, StreamStatus, read_orders, read_status, write_status
+from shoplog.stack.control import Orders, StreamStatus, read_orders, read_status, settle_orders, write_status
 
 LOG = structlog.get_logger("live")
 WRITES = (BRONZE_ACCESS_LOG.name, GOLD_PARTIAL_LIVE.name, LEDGER_CENSUS_LIVE.name, GOLD_ANOMALY_LIVE.name)
@@ -50,6 +51,8 @@ def run(settings: Settings, orders: Orders) -> None:
         if same(tables.measured, topic_offsets(settings, settings.topic_raw)[1]):
             rehearse(session, settings)
         query = start_query(tables)
+        # Carried out: the next start follows the ordinary rules again.
+        settle_orders(settings, orders.epoch)
         upkeep = Upkeep(tables)
         try:
             watch(settings, orders, tables, upkeep, lambda: query.isActive)
@@ -70,7 +73,7 @@ def watch(
     seen_batch = -1
     while is_active():
         now = read_orders(settings)
-        drained = now.desired == "drained" and tables.measured == topic_offsets(settings, settings.topic_raw)[1]
+        drained = now.desired == "drained" and same(tables.measured, topic_offsets(settings, settings.topic_raw)[1])
         if now.desired == "stopped" or drained or (now.desired == "running" and now.epoch != orders.epoch):
             return
         if tables.batch_id != seen_batch:
@@ -89,7 +92,9 @@ def main() -> int:
     The supervisor starts it again.
     """
     settings = Settings.load()
+    configure_logs()
     orders = wait_for_orders(settings)
+    structlog.contextvars.bind_contextvars(epoch=orders.epoch)
     try:
         run(settings, orders)
     except TryLaterError as now_not:

@@ -86,7 +86,7 @@ def _retire(tables: LiveTables, now: datetime) -> int:
         return 0
 
     def metadata() -> str:
-        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True, resharded=list(tables.seen))
+        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True)
 
     with table_leases(settings, (LEDGER_GONE_LINE.name,), "the stream", tables.session._jvm):
         retired = retire_lines(settings, BRONZE_ACCESS_LOG, now, tables.lock, metadata)

@@ -15,7 +15,8 @@ from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
 from shoplog.io.gone import retained_days
 from shoplog.io.kafka import topic_offsets
-from shoplog.io.offsets import START_FILE, KafkaRange, committed_offsets, last_offset_entry, read_start
+from shoplog.io.kafka_users import java_options
+from shoplog.io.offsets import START_FILE, KafkaRange, Offsets, committed_offsets, last_offset_entry, read_start, same
 from shoplog.io.sinks import conform, create_table, in_days, table_path, written_files
 from shoplog.io.start import starting_offsets
 from shoplog.io.transactions import append_files, files_of, replace_files
@@ -36,10 +37,7 @@ def open_tables(session: SparkSession, settings: Settings, orders: Orders) -> Li
         create_table(settings, table.name)
     beginning, end = topic_offsets(settings, settings.topic_raw)
     if orders.reset_offsets:
-        reset = KafkaRange(beginning, beginning).to_metadata(reset=True)
-        rebuild_partials(session, settings)
-        for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE):
-            append_files(DeltaTable(table_path(settings, table.name)), [], reset)
+        reset_offsets(session, settings, beginning)
     anew = orders.from_bronze or orders.reset_offsets
     start = starting_offsets(
         settings.checkpoint,
@@ -59,6 +57,22 @@ def open_tables(session: SparkSession, settings: Settings, orders: Orders) -> Li
         settings.checkpoint.mkdir(parents=True)
         (settings.checkpoint / START_FILE).write_text(json.dumps(start), encoding="utf-8")
     return LiveTables(session, settings, sites)
+
+
+def reset_offsets(session: SparkSession, settings: Settings, beginning: Offsets) -> None:
+    """Let the live tables stand at the beginning of topics that no longer go on from where the tables are."""
+    bronze, gold = (settings.warehouse / table.name for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
+    # What bronze has and the partials lack cannot be told by offsets once these begin anew.
+    if not same(committed_offsets(gold) or {}, committed_offsets(bronze) or {}):
+        rebuild_partials(session, settings)
+    reset = KafkaRange(beginning, beginning).to_metadata(reset=True)
+    census = topic_offsets(settings, settings.topic_census)[0]
+    for table, metadata in (
+        (BRONZE_ACCESS_LOG, reset),
+        (GOLD_PARTIAL_LIVE, reset),
+        (LEDGER_CENSUS_LIVE, KafkaRange(census, census).to_metadata(reset=True)),
+    ):
+        append_files(DeltaTable(table_path(settings, table.name)), [], metadata)
 
 
 def rebuild_partials(session: SparkSession, settings: Settings) -> None:
@@ -83,9 +97,10 @@ def start_query(tables: LiveTables) -> StreamingQuery:
     """Return the running query; its first batch begins where the checkpoint says."""
     settings = tables.settings
     start = read_start(settings.checkpoint)
+    login = {f"kafka.{name}": value for name, value in java_options(settings, "stream").items()}
     reader = (
         tables.session.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.bootstrap)
+        .options(**login)
         .option("subscribe", settings.topic_raw)
         .option("startingOffsets", json.dumps({settings.topic_raw: start}))
         .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)

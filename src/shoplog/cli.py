@@ -15,6 +15,7 @@ from shoplog.commands import (
     analyst,
     annotate,
     anomalies,
+    backup,
     batch,
     bench,
     classify,
@@ -45,7 +46,8 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, batch, nightly, ledger, quality, page, published, maintain, erase, report, rehearse, analyst, sql_server, traffic,
+    demo, stack, backup, batch, nightly, ledger, quality, page, published, maintain, erase, report, rehearse, analyst,
+    sql_server, traffic,
     classify, anomalies, screens, annotate, bench,
 )  # fmt: skip
 for room in rooms:

@@ -48,6 +48,11 @@ class Site:
         """Version of the rules, stored with each row: own x 1000 + the ready set's; 0 without rules."""
         return self.rules.version
 
+    def log_files(self) -> list[Path]:
+        """Return the log files that are there now, by name; raises `OSError` where the folder cannot be read."""
+        pattern = re.compile(self.file_pattern)
+        return sorted(path for path in self.log_dir.iterdir() if pattern.fullmatch(path.name))
+
 
 def _must(be: Callable[[str], object], what: str) -> AfterValidator:
     """Return the check that `be` neither fails nor returns None."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.settings import REPOSITORY, Settings
 from shoplog.stack.airflow import USER, airflow_command, airflow_environment, password, prepare_airflow
 from shoplog.stack.airflow_api import AirflowClient, wait_healthy
+from tests.chain import listening
 from tests.dashboard.browser import chromium, needs_chromium, watched
 from tests.dashboard.quality_tables import parity, right_day, write
 
 pytestmark = pytest.mark.e2e
+RUN = "20261127T120000Z-abcd"
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 DAGS = {"stream_lifecycle", "nightly", "quality", "maintenance", "nightly_watch", "backfill", "rehearse"}
 # Writes down what it was called with. The days of the backfill: one published, one not, one without lines.
@@ -50,9 +53,10 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings
     fake.write_text(FAKE)
     fake.chmod(0o755)
     prepare_airflow(settings)
-    environment = {
-        **os.environ,
-        **airflow_environment(settings),
+    with pytest.MonkeyPatch.context() as of_the_run:
+        of_the_run.setenv("SHOPLOG_RUN", RUN)
+        environment = {**os.environ, **airflow_environment(settings)}
+    environment |= {
         "SHOPLOG_COMMAND": str(fake),
         "SHOPLOG_HOME": str(settings.home),
         "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}",
@@ -97,7 +101,16 @@ def test_the_dags_are_listed_without_import_errors(client: AirflowClient) -> Non
 
 def test_nothing_is_answered_without_a_login(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
     base = f"http://127.0.0.1:{airflow[0].airflow_port}"
-    assert httpx.get(f"{base}/api/v2/dags").status_code == 401
+    answered, asked = set(), 0
+    with httpx.Client(base_url=base, timeout=120) as stranger:
+        for app in ("", "/auth", "/execution"):
+            for path, methods in stranger.get(f"{app}/openapi.json").json()["paths"].items():
+                for method in methods:
+                    answer = stranger.request(method, re.sub(r"\{.*?\}", "x", f"{app}{path}"))
+                    asked += 1
+                    answered |= {f"{method} {app}{path}"} if answer.is_success else set()
+    assert asked > 100
+    assert answered == {"get /api/v2/monitor/health", "get /api/v2/version"}
     login = {"username": "admin", "password": "admin"}
     assert httpx.post(f"{base}/auth/token", json=login).status_code == 401
 
@@ -105,14 +118,7 @@ def test_nothing_is_answered_without_a_login(airflow: tuple[Settings, list[subpr
 def test_only_the_api_listens_and_only_on_loopback(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
     settings, parts = airflow
     assert all(part.poll() is None for part in parts)
-    listening = {
-        connection.laddr
-        for part in parts
-        for process in tree(part)
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert listening == {("127.0.0.1", settings.airflow_port)}
+    assert set().union(*(listening(part.pid) for part in parts)) == {("127.0.0.1", settings.airflow_port)}
 
 
 def test_secrets_are_read_by_their_owner_only(airflow: tuple[Settings, list[subprocess.Popen[bytes]]]) -> None:
@@ -130,6 +136,17 @@ def test_the_exit_code_of_the_command_decides_the_task(client: AirflowClient, da
     assert client.task_states("quality", run_id) == {
         "ledger": "skipped", "has_lines": "success", "compare": "success", "check": state,
     }  # fmt: skip
+
+
+def test_each_program_and_each_task_says_of_which_run_it_is(
+    airflow: tuple[Settings, list[subprocess.Popen[bytes]]], client: AirflowClient
+) -> None:
+    settings = airflow[0]
+    assert client.dags()
+    for program in PROGRAMS:
+        assert f" run={RUN} " in (settings.log_dir / f"{program}.log").read_text(), program
+    tasks = (settings.airflow_home / "logs/dag_id=quality").rglob("*.log")
+    assert any(f"run={RUN} shoplog " in task.read_text() for task in tasks)
 
 
 def test_a_date_that_is_none_never_reaches_a_command(client: AirflowClient) -> None:

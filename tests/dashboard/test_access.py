@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.routing import Mount, Route
 from typer.testing import CliRunner
 
 from dashboard.access import Access, User
@@ -61,6 +62,25 @@ def test_nothing_but_the_way_in_is_answered_to_a_stranger(client: TestClient) ->
     assert client.get("/static/login.js").status_code == 200
     led = client.get("/traffic?from=2026-11-20&where=country%3DDE")
     assert led.headers["location"] == "/login?next=/traffic%3Ffrom%3D2026-11-20%26where%3Dcountry%253DDE"
+
+
+def test_nothing_is_changed_for_a_stranger(client: TestClient) -> None:
+    said = {}
+    for route in client.app.routes:  # type: ignore[attr-defined]
+        assert isinstance(route, APIRoute | Mount | Route), route
+        for method in getattr(route, "methods", None) or {"GET", "POST"}:
+            said[f"{method} {route.path}"] = client.request(method, route.path.replace("{", "").replace("}", ""))
+    assert len(said) > 30
+    assert {asked for asked, answer in said.items() if answer.is_success} == {
+        "GET /healthz",
+        "GET /login",
+        "GET /favicon.ico",
+        # A logout of nobody ends nobody's session.
+        "DELETE /api/v1/session",
+    }
+    # The way in: without a name and password it is refused as it stands.
+    assert said["POST /api/v1/session"].status_code == 400
+    assert {answer.status_code for answer in said.values()} <= {200, 303, 400, 401, 403, 404, 405}
 
 
 def test_who_asks_for_a_file_that_is_open_to_all_is_not_looked_up(
@@ -189,6 +209,18 @@ def test_a_token_is_kept_as_its_hash_and_can_be_removed(client: TestClient, acce
     assert client.get("/api/v1/sites", headers=asked).status_code == 401
     with pytest.raises(UserError, match="ann has no token 'grafana'"):
         access.remove_token(ANN, "grafana")
+
+
+def test_a_token_ends_after_its_days(
+    client: TestClient, access: Access, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPLOG_HOME", str(settings.home))
+    token = CliRunner().invoke(app, ("token", "add", "ann", "wall", "--days", "2")).stdout.strip()
+    asked = {"Authorization": f"Bearer {token}"}
+    assert client.get("/api/v1/sites", headers=asked).status_code == 200
+    now = of_access.time.time()
+    monkeypatch.setattr(of_access.time, "time", lambda: now + 2 * 86_400 + 1)
+    assert client.get("/api/v1/sites", headers=asked).status_code == 401
 
 
 def test_a_user_of_one_site_sees_that_one(settings: Settings) -> None:

@@ -9,11 +9,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from bench.broker import wait_until
 from shoplog.stack import flume
-from tests.chain import ROOT, Shoplog
+from tests.chain import ROOT, Shoplog, listening
 from tests.dashboard.test_monitoring import scraped, value
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 def shoplog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shoplog]:
     made = Shoplog(tmp_path_factory.mktemp("chain") / "home")
     try:
-        made.good("up", "kafka", "flume", "census", "stream")
+        made.good("up", "kafka", "flume", "census", "stream", "web")
         yield made
     finally:
         made.good("down")
@@ -61,7 +62,7 @@ def test_prometheus_is_told_what_happened(shoplog: Shoplog) -> None:
     found = scraped(shoplog.settings)
     assert {
         labels[0][1]: up for (name, labels), up in found.items() if name == "shoplog_part_up" and up
-    } == dict.fromkeys(("kafka", "flume", "census", "stream"), 1.0)
+    } == dict.fromkeys(("kafka", "flume", "census", "stream", "web"), 1.0)
     assert not [labels for (name, labels), failed in found.items() if name == "shoplog_source_failed" and failed]
     lags = [lag for (name, _), lag in found.items() if name == "shoplog_stream_lag_lines"]
     assert lags == [0.0] * shoplog.settings.kafka_partitions
@@ -104,6 +105,25 @@ def test_a_file_that_flume_sent_adds_nothing_when_it_is_imported(shoplog: Shoplo
     assert (again["added"], again["already_imported"]) == (0, first["lines"])
 
 
+def test_nothing_listens_beyond_loopback_and_no_port_is_a_strangers(shoplog: Shoplog) -> None:
+    shoplog.good("up", "web")
+    settings = shoplog.settings
+    found = listening(int((settings.run_dir / "supervisord.pid").read_text()))
+    assert {address for address, _ in found} == {"127.0.0.1"}
+    # The stream's own are free ports: the driver's two and those between Python and Java, each with a secret.
+    ours = ("kafka_port", "kafka_controller_port", "flume_metrics_port", "web_port")
+    assert {getattr(settings, port) for port in ours} < {port for _, port in found}
+
+
+def test_flumes_counters_are_all_that_its_port_tells(shoplog: Shoplog) -> None:
+    base = f"http://127.0.0.1:{shoplog.settings.flume_metrics_port}"
+    assert {httpx.get(f"{base}{path}").status_code for path in ("/", "/configuration", "/metricsx/..")} == {404}
+    counters = httpx.get(f"{base}/metrics").json()
+    assert {name.split(".")[0] for name in counters} == {"SOURCE", "CHANNEL"}
+    secret = (shoplog.home / "secrets/kafka_collector").read_text()
+    assert secret not in json.dumps(counters)
+
+
 def test_a_deleted_checkpoint_is_refused_and_the_runbooks_way_out_works(shoplog: Shoplog) -> None:
     shoplog.good("stream", "stop")
     (shoplog.home / "checkpoints/live/v1").rename(shoplog.home / "gone")
@@ -118,6 +138,36 @@ def test_a_deleted_checkpoint_is_refused_and_the_runbooks_way_out_works(shoplog:
     shoplog.wait_for_residue_0(30_001)
     after = shoplog.rows("select count(*) n from bronze_access_log")
     assert after[0]["n"] == before[0]["n"] + 1
+
+
+def test_one_grep_finds_every_part_of_a_run_and_no_log_has_a_secret(shoplog: Shoplog) -> None:
+    run = (shoplog.home / "run/run_id").read_text()
+    logs = {path.stem: path.read_text(errors="replace") for path in (shoplog.home / "logs").glob("*.log")}
+    for part in ("kafka", "flume", "stream"):  # their JVMs
+        assert f" run={run} part={part} " in logs[part]
+    for part in ("census", "stream", "web"):
+        lines = [json.loads(line) for line in logs[part].splitlines() if line.startswith("{")]
+        assert {(line["run"], line["part"]) for line in lines} == {(run, part)}
+    secrets = [path for path in (shoplog.home / "secrets").rglob("*") if path.is_file() and path.suffix != ".sqlite3"]
+    assert len(secrets) > 1
+    for secret in secrets:
+        assert not [part for part, log in logs.items() if secret.read_bytes().decode("latin-1").strip() in log], secret
+
+
+def test_a_home_is_copied_while_it_runs(shoplog: Shoplog) -> None:
+    made = json.loads(shoplog.good("backup", str(shoplog.home.parent / "backups"), "--json"))
+    again = json.loads(shoplog.good("backup", str(shoplog.home.parent / "backups"), "--keep", "1", "--json"))
+    assert again["removed"] == [made["folder"]]
+    assert again["shared_bytes"] > again["bytes"] / 2
+    refused = shoplog.run("restore", again["folder"])
+    assert (refused.returncode, "is not empty" in refused.stderr) == (2, True)
+
+
+def test_a_part_begins_anew_on_request(shoplog: Shoplog) -> None:
+    before = shoplog.pid("census")
+    shoplog.good("restart", "census")
+    assert shoplog.pid("census") != before
+    assert "There is no part" in shoplog.run("restart", "cencus").stderr
 
 
 def test_mistakes_get_one_sentence_and_exit_code_2(shoplog: Shoplog) -> None:

@@ -19,12 +19,13 @@ class Chain:
 
     def __init__(self, home: Path) -> None:
         self.shoplog = Shoplog(home)
+        self.logs = home / "sites/shop/logs"
         self.armed = home.parent / "crash_at"
         self.shoplog.environment["SHOPLOG_CRASH_AT"] = str(self.armed)
         self.lines = self.imported = 0
 
     def write(self, count: int) -> None:
-        log = self.shoplog.home / "sites/shop/logs" / f"access-{YESTERDAY:%Y%m%d}-10.log"
+        log = self.logs / f"access-{YESTERDAY:%Y%m%d}-10.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab", buffering=0) as file:
             for number in range(self.lines, self.lines + count):

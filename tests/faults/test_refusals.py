@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from kafka.admin import KafkaAdminClient
 
+from shoplog.stack.kafka_access import admin
 from tests.faults.conftest import Chain
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
@@ -51,9 +51,9 @@ def test_the_checkpoint_is_gone(chain: Chain) -> None:
 def test_the_topic_was_made_anew(chain: Chain) -> None:
     """Lines that landed before are not lost with the topic; lines after it are counted on top."""
     chain.shoplog.good("stream", "stop")
-    client = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{chain.shoplog.environment['SHOPLOG_KAFKA_PORT']}")
-    client.delete_topics(["access-log.raw.v1"])
-    client.close()
+    settings = chain.shoplog.settings
+    with admin(settings) as client:
+        client.delete_topics([settings.topic_raw])
     chain.shoplog.good("up", "kafka")
     _refused(chain, "--reset-offsets")
     chain.shoplog.good("stream", "start", "--reset-offsets")

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from shoplog.io.commits import newest_commit_with_metadata
 from shoplog.io.kafka import topic_offsets
@@ -29,6 +29,7 @@ from shoplog.io.offsets import committed_offsets
 from shoplog.stack import supervisor
 from shoplog.stack.airflow_api import AirflowClient
 from shoplog.stack.kafka import is_ready
+from shoplog.stack.kafka_access import admin
 from tests.faults.conftest import YESTERDAY, Chain
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
@@ -146,10 +147,9 @@ def test_a_kafka_segment_deleted_before_it_was_read_is_named_by_close_ledger(nig
     """Spark steps over the gap without a word, as over a compacted topic's: only the ledger can tell."""
     settings = night.shoplog.settings
     night.shoplog.good("stream", "stop", "--timeout", "600")
-    client = KafkaAdminClient(bootstrap_servers=settings.bootstrap)
     topic = ConfigResource(ConfigResourceType.TOPIC, settings.topic_raw, {"segment.ms": "500"})
-    client.alter_configs([topic])
-    client.close()
+    with admin(settings) as client:
+        client.alter_configs([topic])
     start = topic_offsets(settings, settings.topic_raw)[1]
     log, sizes = None, []
     for number in range(4):

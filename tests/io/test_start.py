@@ -66,6 +66,11 @@ def test_a_deleted_checkpoint_is_refused_until_an_operator_says_so(tmp_path: Pat
     assert start(tmp_path / "gone", {0: 20}, from_bronze=True) == {0: 20}
 
 
+def test_partitions_that_were_added_begin_where_the_topic_begins(tmp_path: Path) -> None:
+    more = {"beginning": {0: 3, 1: 0}, "end": {0: 100, 1: 0}}
+    assert start(tmp_path / "gone", {0: 20}, from_bronze=True, **more) == {0: 20, 1: 0}
+
+
 def test_a_range_is_written_skipped_or_refused() -> None:
     assert judge({0: 5, 1: 5}, KafkaRange({0: 5, 1: 5}, {0: 9, 1: 5}), "t") is Verdict.WRITE
     assert judge({0: 9, 1: 5}, KafkaRange({0: 5, 1: 5}, {0: 9, 1: 5}), "t") is Verdict.SKIP

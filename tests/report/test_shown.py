@@ -108,6 +108,11 @@ def test_csv_is_one_line_a_figure() -> None:
     assert json.loads(lines[3]["dimensions"]) == {"path": "/a,\n\"b'", "referrer": None}
 
 
+def test_no_text_in_a_csv_is_a_formula_of_a_spreadsheet() -> None:
+    for line in csv.reader(io.StringIO(to_csv(report(*HOSTILE, "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")))):
+        assert not [cell for cell in line[:7] if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
 class Page(HTMLParser):
     """The tags, attributes and text of a page as a browser reads them."""
 

@@ -15,6 +15,10 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from bench.ports import free_ports
+from shoplog.errors import UserError
+from shoplog.io.kafka import records as kafka_records
+from shoplog.io.kafka import topic_offsets
+from shoplog.io.kafka_users import python_options
 from shoplog.settings import Settings
 from shoplog.stack import flume, supervised, supervisor
 from shoplog.stack.launch import pid_file
@@ -39,7 +43,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 def records(settings: Settings, topic: str, enough: int, timeout_s: float = 60) -> list[tuple[str, bytes]]:
     """Return (key, value) of all records of the topic, once there are enough and no more come."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    consumer = KafkaConsumer(**python_options(settings, "stream"), enable_auto_commit=False)
     parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
@@ -191,6 +195,56 @@ def test_lines_that_wait_for_the_broker_go_in_their_order(settings: Settings) ->
         # In the order in which each came first; all have one key, so one partition.
         offsets = [int(parts[4]) for parts in identities(records(settings, settings.topic_raw, 60), name)]
     assert offsets == sorted(offsets)
+
+
+def places(settings: Settings) -> dict[tuple[bytes, bytes], list[int]]:
+    """Return the partitions of each line's copies, by file and offset."""
+    _, end = topic_offsets(settings, settings.topic_raw)
+    found: dict[tuple[bytes, bytes], list[int]] = {}
+    for partition, _, value in kafka_records(settings, settings.topic_raw, dict.fromkeys(end, 0), end):
+        file, offset = value.split(b"\t", 6)[3:5]
+        found.setdefault((file, offset), []).append(partition)
+    return found
+
+
+def wait_for_lines(settings: Settings, name: str, lines: int, copies: int) -> dict[tuple[bytes, bytes], list[int]]:
+    """Return where the copies of the file's lines are, once each is there so often."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = {place: where for place, where in places(settings).items() if place[0] == name.encode()}
+        if len(found) == lines and all(len(where) >= copies for where in found.values()):
+            return found
+        assert time.monotonic() < deadline, f"{len(found)} of {lines} lines came"
+        time.sleep(0.5)
+
+
+def test_a_line_goes_again_to_the_partition_it_went_to_before_the_topic_got_more(settings: Settings) -> None:
+    name, per_part = "access-20261122-17.log", 300
+    path = logs(settings) / name
+
+    def write(first: int) -> None:
+        with path.open("a") as log:
+            log.writelines(LINE.format(n % 50, 1, n) for n in range(first, first + per_part))
+
+    write(0)
+    before = wait_for_lines(settings, name, per_part, 1)
+    assert {partition for where in before.values() for partition in where} == {0, 1}
+    five = settings.model_copy(update={"kafka_partitions": 5})
+    agent = supervisor.pid(settings, "flume")
+    supervisor.up(five, ["kafka"])
+    assert supervisor.pid(settings, "flume") != agent, "the agent still goes by the old number"
+    with pytest.raises(UserError, match=r"^access-log.raw.v1 has 5 partitions and .* set SHOPLOG_KAFKA_PARTITIONS=5"):
+        supervisor.up(settings, ["kafka"])
+    write(per_part)
+    after = wait_for_lines(settings, name, 2 * per_part, 1)
+    assert {after[place][0] for place in after.keys() - before.keys()} == {0, 1, 2, 3, 4}
+    supervisor.stop(settings, "flume")
+    for position in (settings.taildir_position, settings.taildir_position_good):
+        position.unlink()
+    supervisor.restart(settings, "flume")
+    again = wait_for_lines(settings, name, 2 * per_part, 2)
+    assert {len(set(where)) for where in again.values()} == {1}
+    assert {place: where[0] for place, where in again.items()} == {place: where[0] for place, where in after.items()}
 
 
 def test_going_down_leaves_no_process(settings: Settings) -> None:

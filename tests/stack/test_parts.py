@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from shoplog.errors import UserError
+from shoplog.io.kafka_users import password_file
+from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
-from shoplog.stack import flume, readiness, supervised, supervisor
+from shoplog.stack import flume, readiness, spark_cluster, supervised, supervisor
 from shoplog.stack.census import Census
 from shoplog.stack.daemon import socket_path
 from shoplog.stack.doctor import doctor
@@ -25,6 +27,13 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", host="web1")
 
 
+@pytest.fixture
+def known(settings: Settings) -> Settings:
+    """A home that Kafka's broker knows."""
+    write_private(password_file(settings, "collector"), b"a-password")
+    return settings
+
+
 def write_log(site: Site, name: str, content: bytes) -> Path:
     site.log_dir.mkdir(parents=True, exist_ok=True)
     with (site.log_dir / name).open("ab") as log:
@@ -32,8 +41,8 @@ def write_log(site: Site, name: str, content: bytes) -> Path:
     return site.log_dir / name
 
 
-def test_each_site_has_its_file_group_and_key_pattern(settings: Settings) -> None:
-    text = flume.agent_properties(settings, load_sites(settings))
+def test_each_site_has_its_file_group_and_key_pattern(known: Settings) -> None:
+    text = flume.agent_properties(known, load_sites(known))
     assert "agent.sources.logs.filegroups = shop" in text
     assert r"/sites/shop/logs/access-.*\\.log" in text
     assert "agent.sources.logs.headers.shop.site = shop" in text
@@ -41,16 +50,16 @@ def test_each_site_has_its_file_group_and_key_pattern(settings: Settings) -> Non
     assert "@" not in text.replace("# @NAMES@", "")
 
 
-def test_each_start_after_an_out_of_memory_takes_smaller_batches(settings: Settings) -> None:
+def test_each_start_after_an_out_of_memory_takes_smaller_batches(known: Settings) -> None:
     sizes = []
-    path = settings.taildir_position.with_name("out_of_memory")
+    path = known.taildir_position.with_name("out_of_memory")
     path.parent.mkdir(parents=True)
     for times in range(4):
         path.write_text("\n" * times)
-        sizes.append(flume.agent_properties(settings, load_sites(settings)).split("batchSize = ")[1].split()[0])
+        sizes.append(flume.agent_properties(known, load_sites(known)).split("batchSize = ")[1].split()[0])
     assert sizes == ["2000", "20", "1", "1"]
     os.utime(path, (0, 0))
-    assert "batchSize = 2000" in flume.agent_properties(settings, load_sites(settings))
+    assert "batchSize = 2000" in flume.agent_properties(known, load_sites(known))
 
 
 def test_a_property_survives_backslashes_and_other_letters() -> None:
@@ -128,3 +137,21 @@ def test_the_start_script_and_the_doctor_agree_on_what_is_set_up(settings: Setti
     findings = {finding.name: finding for finding in doctor(settings)}
     assert findings["jvm parts"].ok, findings["jvm parts"].detail
     assert findings["python packages"].ok, findings["python packages"].detail
+
+
+def test_a_clusters_parts_are_brought_up_by_name_only_and_need_a_clusters_address(settings: Settings) -> None:
+    with pytest.raises(UserError, match=r"^There is no cluster to start: set SHOPLOG_SPARK_MASTER"):
+        spark_cluster.prepare_worker(settings)
+    assert not {"spark-master", "spark-worker"} & {part.name for part in supervised.status(settings)}
+
+
+def test_nobody_but_us_reads_what_a_master_is_told_and_its_pages_need_a_token(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    cluster = settings.model_copy(update={"spark_master": "spark://spark1:7077"})
+    command = spark_cluster.prepare_master(cluster)
+    assert command[-4:] == ["--host", "spark1", "--port", "7077"]
+    told = Path(command[command.index("--properties-file") + 1])
+    assert told.stat().st_mode & 0o777 == 0o600
+    said = dict(line.split(" ", 1) for line in told.read_text().splitlines())
+    assert said["spark.ui.filters"] == "org.apache.spark.ui.JWSFilter"
+    assert said["spark.master.rest.enabled"] == "false"

@@ -9,25 +9,53 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from shoplog.cli import app
 from shoplog.settings import REPOSITORY, Settings
 
-UNIT = REPOSITORY / "deploy/systemd/shoplog.service"
+UNITS_DIR = REPOSITORY / "deploy/systemd"
+UNIT = UNITS_DIR / "shoplog.service"
+UNITS = ("shoplog.service", "shoplog-backup.service", "shoplog-backup.timer")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze on this machine")
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-    here = tmp_path / UNIT.name
-    here.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/shoplog", str(REPOSITORY)), encoding="utf-8")
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True, check=False
+@pytest.mark.parametrize(
+    ("unit", "line"),
+    [
+        ("shoplog.service", "Type=forking"),
+        ("shoplog-backup.service", "Type=oneshot"),
+        ("shoplog-backup.timer", "OnCalendar="),
+    ],
+)
+def test_systemd_understands_the_units(tmp_path: Path, unit: str, line: str) -> None:
+    for each in UNITS:
+        text = (UNITS_DIR / each).read_text(encoding="utf-8").replace("/opt/shoplog", str(REPOSITORY))
+        (tmp_path / each).write_text(text, encoding="utf-8")
+    here = tmp_path / unit
+    assert verified(here) == (0, "")
+    here.write_text(
+        here.read_text(encoding="utf-8").replace(line, line.replace("T", "Wrong", 1).replace("OnC", "C")),
+        encoding="utf-8",
     )
-    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
-    here.write_text(here.read_text(encoding="utf-8").replace("Type=forking", "Typ=forking"), encoding="utf-8")
-    wrong = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True, check=False
+    assert "Unknown" in verified(here)[1]
+
+
+def verified(unit: Path) -> tuple[int, str]:
+    ran = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
     )
-    assert "Typ" in wrong.stderr
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_the_backups_command_is_ours_and_its_folder_may_be_written() -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[method-assign,assignment]
+    unit.read(UNITS_DIR / "shoplog-backup.service")
+    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert (REPOSITORY / Path(program).relative_to("/opt/shoplog")).is_file()
+    assert arguments[1] in unit["Service"]["ReadWritePaths"].split()
+    assert CliRunner().invoke(app, [arguments[0], *arguments[2:], "--help"]).exit_code == 0
 
 
 def test_the_units_commands_and_paths_are_ours() -> None:

@@ -88,14 +88,6 @@ def test_a_batch_that_does_not_continue_bronze_is_refused(batches: Batches) -> N
     assert latest_version(batches.tables.bronze) == version
 
 
-def test_a_resend_to_another_partition_after_partitions_were_added_is_found_by_identity(batches: Batches) -> None:
-    batches.send({0: [value(line("203.0.113.1"), 0), value(line("203.0.113.1"), 100)]})
-    batches.send({2: [value(line("203.0.113.1"), 0), value(line("203.0.113.1"), 200)]})
-    assert batches.fates() == {"accepted": 3, "duplicate": 1}
-    reopened = batches.open()
-    assert list(reopened.seen) == [("shop", "web1", "access-20261120-11.log")]
-
-
 def test_refused_lines_are_kept_with_their_reason(batches: Batches) -> None:
     bodies = [b"nonsense", b"\xff" + line("203.0.113.1"), b"a\x00b", b"", line("203.0.113.1", status=999)]
     batches.send({0: [value(body, i * 100) for i, body in enumerate(bodies)] + [b"a foreign record", b"\xfe\xff"]})

@@ -9,6 +9,8 @@ import pytest
 from jobs.streaming import live
 from shoplog.errors import TryLaterError
 from shoplog.io.kafka import topic_offsets
+from shoplog.io.kafka_users import password_file
+from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.stack.control import Orders, give_orders, read_status
 
@@ -17,8 +19,16 @@ def test_a_broker_that_is_away_is_worth_another_try(settings: Settings) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         away = settings.model_copy(update={"kafka_port": nobody.getsockname()[1]})
-        with pytest.raises(TryLaterError, match=r"^No Kafka broker answers at 127\.0\.0\.1:\d+: run 'shoplog up'\.$"):
+        write_private(password_file(away, "monitor"), b"a-password")
+        with pytest.raises(
+            TryLaterError, match=r"^No Kafka broker answers at 127\.0\.0\.1:\d+ .*: run 'shoplog up'\.$"
+        ):
             topic_offsets(away, settings.topic_raw)
+
+
+def test_a_home_without_its_password_says_where_to_get_it(settings: Settings) -> None:
+    with pytest.raises(TryLaterError, match=r"kafka_monitor is missing.*run 'shoplog up kafka', or copy it"):
+        topic_offsets(settings, settings.topic_raw)
 
 
 def test_the_driver_starts_again_after_it_under_the_same_orders(

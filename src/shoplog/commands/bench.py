@@ -30,6 +30,8 @@ SPEED = {
     "opening": (1.0, 1),
     "viewers": (1.0, 1),
     "stages": (1.0, 1),
+    "driver": (1.0, 1),
+    "scale": (0.5, 1),
 }
 PAIRED = ("ingest", "land", "batch", "recompute", "import")
 _MODULES = {"import": "archives"}
@@ -45,8 +47,8 @@ def bench(
             "freshness, sustained, memory (the whole chain), drift (thousands of batches), "
             "growth (long history, many shops, cores), query (the pages over a hundred days), "
             "opening (the live page until its first number), viewers (hundreds watch it), "
-            "stages (a task's CPU time). bots: how many bots are found, and "
-            "how many people are taken for bots; "
+            "stages (a task's CPU time), driver (the driver's own), "
+            "scale (partitions, agents, executors). bots: how many bots are found, and how many people are taken for bots; "
             "anomalies: the detector on NAB; quality: which defect which check finds, and false alarms."
         ),
     ],

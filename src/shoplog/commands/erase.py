@@ -131,7 +131,7 @@ def _make_anew(session: SparkSession, settings: Settings, days: list[date]) -> N
 
 def _forget_records(settings: Settings, timeout_s: float) -> None:
     """Delete Kafka's copies of what has landed; the stream runs, and what comes behind the closed segments is not deleted."""
-    from shoplog.io.kafka_segments import close_segments, delete_before
+    from shoplog.stack.kafka_segments import close_segments, delete_before
 
     closed = close_segments(settings, settings.topic_raw)
     deadline = time.monotonic() + timeout_s

@@ -1,4 +1,4 @@
-"""up, down, status, doctor, census, airflow: the native parts."""
+"""up, down, restart, status, doctor, census, airflow: the native parts."""
 
 from __future__ import annotations
 
@@ -35,11 +35,30 @@ def down() -> None:
     supervisor.down(settings)
 
 
-def status(as_json: Json = False) -> None:
+def restart(
+    parts: Annotated[list[str], typer.Argument(help="Parts that shall begin anew, as after a site was added.")],
+    as_json: Json = False,
+) -> None:
+    """Stop and start parts that run, one after the other; settings stay those of the last up."""
+    from shoplog.stack import supervisor
+
+    settings = Settings.load()
+    show("parts", [asdict(supervisor.restart(settings, part)) for part in parts], as_json)
+
+
+def status(
+    is_watched: Annotated[bool, typer.Option("--watch", help="Stay, with lag, rates and proofs; q ends it.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show each part; exit code 1 when one is not running."""
     from shoplog.stack import supervised
 
-    parts = supervised.status(Settings.load())
+    settings = Settings.load()
+    if is_watched:
+        from dashboard.terminal.status import StatusApp
+
+        StatusApp(settings).run()
+    parts = supervised.status(settings)
     show("parts", [asdict(part) for part in parts], as_json)
     if not parts or any(part.state != "running" for part in parts):
         raise typer.Exit(1)
@@ -77,4 +96,4 @@ def airflow(
     os.execve(program, [program, *arguments], environment(settings) | airflow_environment(settings))
 
 
-COMMANDS: tuple[Callable[..., Any], ...] = (up, down, status, doctor, census, airflow)
+COMMANDS: tuple[Callable[..., Any], ...] = (up, down, restart, status, doctor, census, airflow)

@@ -28,10 +28,7 @@ def start(
     """Start the stream and wait until it runs; refused where offsets, checkpoint and tables do not fit."""
     settings = Settings.load()
     control.give_orders(settings, "running", from_bronze, reset_offsets)
-    status = control.wait_for_stream(settings, timeout)
-    if from_bronze or reset_offsets:
-        # Carried out: the next start follows the ordinary rules again.
-        control.settle_orders(settings, status.epoch)
+    control.wait_for_stream(settings, timeout)
 
 
 @app.command()

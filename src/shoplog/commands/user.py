@@ -72,12 +72,16 @@ def remove(name: Name) -> None:
 
 
 @tokens.command("add")
-def add_token(name: Name, label: Annotated[str, typer.Argument(help="What it is for.")]) -> None:
+def add_token(
+    name: Name,
+    label: Annotated[str, typer.Argument(help="What it is for.")],
+    days: Annotated[int | None, typer.Option(min=1, help="It ends after so many days; never by default.")] = None,
+) -> None:
     """Print a new token of the user, which is shown this once: send it as Authorization: Bearer TOKEN."""
     from dashboard.access import Access
 
     access = Access(Settings.load())
-    print(access.make_secret(access.user(name), "token", label))
+    print(access.make_secret(access.user(name), "token", label, days * 86_400 if days else None))
 
 
 @tokens.command("remove")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from shoplog.contracts.ledger_family import LEDGER
@@ -23,19 +21,17 @@ def marks_of(partials: pl.LazyFrame, known: Marks | None = None) -> Marks:
     return raised
 
 
-def with_fate(rows: pl.DataFrame, marks: Marks, seen: Mapping[FileKey, pl.Series]) -> pl.DataFrame:
+def with_fate(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     """Return rows with `fate`; `marks` is raised in place so that the next rows of the same task go on from it.
 
-    A row at or below the highest offset of its (partition, file) is a re-send. `seen` holds, for files that were open
-    when the topic got more partitions, the offsets bronze already has: there a key may have moved, so identity decides.
+    A row at or below the highest offset of its (partition, file) is a re-send: an agent sends a line again to the partition
+    it went to first, however many the topic has by then (stack/partitions.py).
     """
     files = rows.select(_GROUP).unique()
     floors = files.with_columns(pl.Series("_floor", [marks.get(key, -1) for key in files.iter_rows()], pl.Int64))
     floored = rows.join(floors, on=_GROUP, how="left", maintain_order="left")
     before = pl.col("byte_offset").cum_max().shift(1).over(_GROUP).fill_null(-1)
     again = pl.col("byte_offset") <= pl.max_horizontal(before, "_floor")
-    if seen:
-        again = again | _known(floored, seen)
     fated = floored.with_columns(
         pl.when(again)
         .then(pl.lit("duplicate"))
@@ -54,15 +50,3 @@ def with_fate_by_reason(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `fate` where none of them can be a re-send: a reason alone decides."""
     is_good = pl.col("reason").is_null()
     return rows.with_columns(pl.when(is_good).then(pl.lit("accepted")).otherwise(pl.lit("quarantined")).alias("fate"))
-
-
-def _known(rows: pl.DataFrame, seen: Mapping[FileKey, pl.Series]) -> pl.Series:
-    """Return whether bronze already has each row's identity, for the files in `seen`."""
-    known = pl.Series("_known", [False] * len(rows))
-    for (site, host, file), offsets in seen.items():
-        of_file = rows.select(
-            (pl.col("site") == site) & (pl.col("host") == host) & (pl.col("file") == file)
-        ).to_series()
-        if of_file.any():
-            known = known | (of_file & rows["byte_offset"].is_in(offsets.implode()))
-    return known

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from shoplog.io.secrets import made_once
 
 _LIFE_AFTER_DAY = timedelta(hours=48)
 
@@ -51,12 +51,4 @@ def _lives(day: date, now: datetime) -> bool:
 
 
 def _secret(path: Path) -> bytes:
-    """Return the file's secret; whoever comes first makes it, atomically, and both then read the same."""
-    if not path.exists():
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        fresh.write_bytes(secrets.token_bytes(32))
-        fresh.chmod(0o600)
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_bytes()
+    return made_once(path, secrets.token_bytes(32))

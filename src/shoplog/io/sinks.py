@@ -55,15 +55,6 @@ def create_table(settings: Settings, table: str) -> Path:
     return path
 
 
-def add_new_columns(settings: Settings, table: str) -> None:
-    """Add what the contract has got since the table was made; older rows have nulls there."""
-    handle = deltalake.DeltaTable(table_path(settings, table))
-    known = {field.name for field in handle.schema().fields}
-    new = [field for field in arrow_schema(TABLES[table]) if field.name not in known]
-    if new:
-        handle.alter.add_columns(list(deltalake.Schema.from_arrow(pa.schema(new)).fields))
-
-
 def conform(rows: DataFrame, contract: Table) -> DataFrame:
     """Return rows with exactly the contract's columns, types and order; an absent column is null."""
     present = set(rows.columns)

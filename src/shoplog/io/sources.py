@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.arrow import to_arrow
 from shoplog.io.data_files import DataFiles
-from shoplog.io.marks import FileKey, Marks, with_fate, with_fate_by_reason
+from shoplog.io.marks import Marks, with_fate, with_fate_by_reason
 
 Parse = Callable[[pl.DataFrame], pl.DataFrame]
 """Rows with identity, raw and ingest_time -> the same rows with every parsed column and `reason`."""
@@ -25,7 +25,7 @@ Measure = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def landing(
-    parse: Parse, measure: Measure, marks: Marks, seen: Mapping[FileKey, pl.Series], warehouse: Path
+    parse: Parse, measure: Measure, marks: Marks, warehouse: Path
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return the function each Spark task runs over its Kafka partitions, in order.
 
@@ -39,7 +39,7 @@ def landing(
             for batch in batches:
                 rows = parse(pl.DataFrame(pl.from_arrow(batch)))
                 rows = rows.with_columns(pl.col("ingest_time").dt.date().alias("ingest_date"))
-                fated = with_fate(rows, own_marks, seen)
+                fated = with_fate(rows, own_marks)
                 bronze.write(fated)
                 gold.write(measure(fated))
             yield bronze.described()

@@ -47,7 +47,8 @@ def starting_offsets(
             "'shoplog stream start --from-bronze' (docs/runbook.md, 'The table is older than the checkpoint')."
         )
     if from_bronze:
-        return bronze
+        # A query must be told where each partition begins; bronze does not know those without a line yet.
+        return {partition: bronze.get(partition, at) for partition, at in beginning.items()}
     if newest is None:
         raise DriftError(
             f"The checkpoint {checkpoint} is gone but bronze_access_log holds lines: run "

@@ -10,12 +10,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shoplog.errors import UserError
 from shoplog.settings.groups import REPOSITORY, Alerts, Kept, Screens, Stream
-from shoplog.settings.places import Places
+from shoplog.settings.places import Places, is_loopback
 
 __all__ = ["REPOSITORY", "Settings"]
 
-# Set by the start script, test runs and for the window; they are not settings of the product.
-_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT", "SHOPLOG_TOKEN"})
+# Set by the start script, the supervisor, test runs and for the window; they are not settings of the product.
+_NOT_SETTINGS = frozenset({"SHOPLOG_COMMAND", "SHOPLOG_CRASH_AT", "SHOPLOG_PART", "SHOPLOG_RUN", "SHOPLOG_TOKEN"})
 
 
 class Settings(Places, Stream, Kept, Screens, Alerts, BaseSettings):
@@ -25,7 +25,7 @@ class Settings(Places, Stream, Kept, Screens, Alerts, BaseSettings):
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
-        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+        if self.smtp_user and self.smtp_security == "none" and not is_loopback(self.smtp_host):
             raise ValueError("a password goes to another machine only by SHOPLOG_SMTP_SECURITY=starttls or tls")
         return self
 

@@ -17,7 +17,7 @@ _HEAD = """# Settings
 
 Each is an environment variable; a wrong value or an unknown name is refused in one sentence when anything starts.
 A *secret* may instead stand in a file of its name, in small letters, below `SHOPLOG_HOME/secrets/`.
-Ports are bound to 127.0.0.1."""
+Ports are bound to 127.0.0.1 where no setting says otherwise."""
 
 
 def settings_page() -> str:

@@ -40,12 +40,18 @@ class Collecting(_Group):
     """Flume's counters, on loopback."""
     census_interval_s: float = Field(2.0, gt=0)
     """Seconds between two censuses of the log files."""
+    kafka_listen: str = "127.0.0.1"
+    """Address on which the broker listens."""
+    kafka_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.-]{1,253}$")
+    """Name or address by which its clients reach it."""
+    kafka_tls: bool = False
+    """TLS between the broker and its clients also where both addresses above are loopback; anywhere else it is always on."""
     kafka_port: Port = 19092
     """The broker."""
     kafka_controller_port: Port = 19093
     """The broker's controller (KRaft)."""
     kafka_partitions: int = Field(2, ge=1, le=1024)
-    """Partitions of the topic of log lines."""
+    """Partitions of the topic of log lines; `up kafka` adds what is missing, see [scaling out](scaling.md)."""
     kafka_retention_days: int = Field(7, ge=1)
     """Days that Kafka keeps lines: the longest time the stream may be away."""
 
@@ -54,7 +60,15 @@ class Stream(_Group):
     """Spark and the streaming job."""
 
     spark_master: str = "local[2]"
-    """Spark's master; the driver runs where the supervisor does."""
+    """`local[CORES]`, or `spark://HOST:PORT` of a cluster's master, see [scaling out](scaling.md)."""
+    spark_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9._-]+$")
+    """This machine's address as the cluster's others reach it: its driver and its worker bind it."""
+    spark_max_cores: int = Field(2, ge=1)
+    """Cores of the cluster that the stream takes, and each job beside it; others wait for theirs."""
+    spark_executor_cores: int = Field(1, ge=1)
+    """Cores of one executor."""
+    spark_executor_memory: str = Field("1g", pattern=r"^\d+[mg]$")
+    """Heap of one executor; its Python processes take some 300 MB a core beside it."""
     spark_driver_memory: str = Field("2g", pattern=r"^\d+[mg]$")
     """Heap of the driver."""
     trigger_ms: int = Field(500, ge=0)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 
 from shoplog.settings.groups import REPOSITORY, Collecting, Machine
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or an address is this machine's own, which no other reaches."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Places(Machine, Collecting):
@@ -26,9 +35,24 @@ class Places(Machine, Collecting):
         return self.repo / ".cache/driver-classes/driver.jsa"
 
     @property
+    def log4j(self) -> Path:
+        """How every JVM part writes its log."""
+        return self.repo / "flume/log4j2.xml"
+
+    @property
     def bootstrap(self) -> str:
         """The broker's address."""
-        return f"127.0.0.1:{self.kafka_port}"
+        return f"{self.kafka_host}:{self.kafka_port}"
+
+    @property
+    def kafka_is_encrypted(self) -> bool:
+        """Whether the broker and its clients speak TLS: wherever one of them may be on another machine."""
+        return self.kafka_tls or not (is_loopback(self.kafka_listen) and is_loopback(self.kafka_host))
+
+    @property
+    def kafka_protocol(self) -> str:
+        """Kafka's name of how its clients are spoken to; each of them logs in."""
+        return "SASL_SSL" if self.kafka_is_encrypted else "SASL_PLAINTEXT"
 
     @property
     def topic_raw(self) -> str:

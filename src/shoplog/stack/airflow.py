@@ -7,12 +7,13 @@ import os
 import secrets
 import subprocess
 import sys
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.errors import UserError
+from shoplog.io.secrets import made_once
+from shoplog.logs import run_and_part
 from shoplog.settings import Settings
 
 USER = "admin"
@@ -20,23 +21,7 @@ USER = "admin"
 
 def secret(settings: Settings, name: str, length: int = 32) -> str:
     """Return a secret that is made once and kept in a file only its owner reads."""
-    settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _made_once(settings.secrets_dir / name, secrets.token_urlsafe(length))
-
-
-def _made_once(path: Path, content: str) -> str:
-    """Return the file's content, which is `content` where there was no file.
-
-    Four programs start at once: a link appears whole and only once, so none of them reads an empty or another secret.
-    """
-    if not path.exists():
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(content, encoding="ascii")
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text(encoding="ascii")
+    return made_once(settings.secrets_dir / name, secrets.token_urlsafe(length).encode()).decode()
 
 
 def airflow_program() -> str:
@@ -54,6 +39,7 @@ def airflow_command(program: str) -> list[str]:
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return what Airflow's processes need on top of the stack's environment."""
     url = f"http://127.0.0.1:{settings.airflow_port}"
+    run, part = run_and_part().values()
     return {
         "AIRFLOW_HOME": str(settings.airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.repo / "dags"),
@@ -67,6 +53,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.secrets_dir / "airflow_passwords.json"),
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        "AIRFLOW__LOGGING__LOG_FORMAT": f"%(asctime)s %(levelname)s run={run} part={part} %(name)s %(message)s",
         # Fernet wants the padding that token_urlsafe leaves out.
         "AIRFLOW__CORE__FERNET_KEY": secret(settings, "airflow_fernet_key") + "=",
         # Without a resolver the default, the fully qualified name, waits for one.
@@ -89,9 +76,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 
 def password(settings: Settings) -> str:
     """Return the admin's password, made once."""
-    settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = json.dumps({USER: secrets.token_urlsafe(12)})
-    return str(json.loads(_made_once(settings.secrets_dir / "airflow_passwords.json", made))[USER])
+    made = json.dumps({USER: secrets.token_urlsafe(12)}).encode()
+    return str(json.loads(made_once(settings.secrets_dir / "airflow_passwords.json", made))[USER])
 
 
 def prepare_airflow(settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,12 +46,11 @@ class Census:
     def rows(self) -> Iterator[CensusRow]:
         """Yield one row for each file of each site, counted now."""
         for site in self.sites.values():
-            pattern = re.compile(site.file_pattern)
             try:
-                names = sorted(path for path in site.log_dir.iterdir() if pattern.fullmatch(path.name))
+                files = site.log_files()
             except OSError:
                 continue
-            for path in names:
+            for path in files:
                 try:
                     count = self._count(path)
                 except OSError:

@@ -12,6 +12,9 @@ from dataclasses import asdict
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from shoplog.errors import TryLaterError
+from shoplog.io.kafka_users import python_options
+from shoplog.logs import configure_logs
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.stack.census import Census, CensusRow
@@ -35,7 +38,7 @@ class _Sender:
         try:
             if self._producer is None:
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._settings.bootstrap, acks="all", max_block_ms=5000
+                    **python_options(self._settings, "census"), acks="all", max_block_ms=5000
                 )
             topic = self._settings.topic_census
             waiting = [
@@ -46,7 +49,7 @@ class _Sender:
             for row, future in waiting:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
                 self._sent[row.site, row.file] = (row.inode, row.size)
-        except (KafkaError, OSError, ValueError, AssertionError) as error:
+        except (KafkaError, TryLaterError, OSError, ValueError, AssertionError) as error:
             # The broker is away: the same rows go out at a later census, by a fresh producer.
             _log.warning("census not sent, will be again: %s", error)
             self.close(0.0)
@@ -78,7 +81,7 @@ def _keep_positions(settings: Settings, stop: threading.Event) -> None:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logs()
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())

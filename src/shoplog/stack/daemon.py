@@ -15,6 +15,7 @@ from xmlrpc.client import ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from shoplog.errors import UserError
+from shoplog.logs import RUN, new_run
 from shoplog.settings import Settings
 from shoplog.stack.launch import environment
 from shoplog.stack.parts import PARTS
@@ -34,6 +35,11 @@ def socket_path(settings: Settings) -> Path:
     if folder.stat().st_uid != os.getuid():
         raise UserError(f"{folder} belongs to another user: choose a shorter SHOPLOG_HOME.")
     return folder / f"{name}.sock"
+
+
+def run_file(settings: Settings) -> Path:
+    """Return where the run's id stands, which each part's log lines carry: one for each start of the supervisor."""
+    return settings.run_dir / "run_id"
 
 
 def connect(settings: Settings) -> Any | None:
@@ -102,10 +108,11 @@ def start_supervisor(settings: Settings) -> None:
         return
     path = settings.run_dir / "supervisord.conf"
     path.write_text(_configuration(settings), encoding="utf-8")
+    run = new_run()
+    run_file(settings).write_text(run, encoding="ascii")
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
-    done = subprocess.run(
-        command, env=environment(settings), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    variables = environment(settings) | {RUN: run}
+    done = subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     deadline = time.monotonic() + 20
     while connect(settings) is None:
         if done.returncode != 0 or time.monotonic() > deadline:

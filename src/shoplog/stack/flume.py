@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from shoplog.errors import UserError
+from shoplog.io.kafka_users import java_options
+from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack.jvm import escape_property, java_command
+from shoplog.stack.partitions import agree_on_partitions, partitions_file
 from shoplog.transforms.formats import compile_format
 
 # A batch is held as the files have it: enough lines of many MiB in one exceed any heap, and would at every start.
 # So each start after an out-of-memory takes the next size; the first again once the last is FORGET_S old.
 BATCH_SIZES = (2000, 20, 1)
 FORGET_S = 600
+_PRODUCER = "agent.channels.topic.kafka.producer"
 
 
 def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
@@ -38,13 +42,17 @@ def agent_properties(settings: Settings, sites: dict[str, Site]) -> str:
         if key:
             keys.append(f"{source}.interceptors.identity.keyPattern.{site.name} = {escape_property(key)}")
     text = (settings.repo / "flume/agent.properties.template").read_text(encoding="utf-8")
+    login = java_options(settings, "collector")
+    servers = login.pop("bootstrap.servers")
     values = {
+        "BOOTSTRAP": servers,
         "POSITION_FILE": escape_property(str(settings.taildir_position)),
         "FILE_GROUPS": "\n".join(groups),
         "KEY_PATTERNS": "\n".join(keys),
         "BATCH_SIZE": str(_batch_size(settings)),
         "HOST": settings.host,
-        "BOOTSTRAP": settings.bootstrap,
+        "PARTITIONS_FILE": escape_property(str(partitions_file(settings))),
+        "PRODUCER": "\n".join(f"{_PRODUCER}.{name} = {escape_property(value)}" for name, value in login.items()),
         "TOPIC": settings.topic_raw,
     }
     for name, value in values.items():
@@ -63,8 +71,9 @@ def prepare(settings: Settings) -> list[str]:
             raise UserError(f"The log folder of site {site.name} cannot be made: {error}.") from error
     settings.taildir_position.parent.mkdir(parents=True, exist_ok=True)
     restore_position(settings)
+    agree_on_partitions(settings, (path for site in sites.values() for path in site.log_files()))
     path = settings.run_dir / "agent.properties"
-    path.write_text(agent_properties(settings, sites), encoding="ascii")
+    write_private(path, agent_properties(settings, sites).encode("ascii"))
     options = [
         "-Xms64m",
         "-Xmx512m",

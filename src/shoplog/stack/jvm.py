@@ -46,8 +46,7 @@ def jvm_environment() -> dict[str, str]:
 def java_command(settings: Settings, part: str, main: str, options: list[str], arguments: list[str]) -> list[str]:
     """Return the command line of `main` from the jars of `part`, or raise `UserError` where they are missing."""
     jars = check_jars(settings, part)
-    log4j = settings.repo / "flume/log4j2.xml"
-    common = [f"-Dlog4j2.configurationFile={log4j}", "-Duser.timezone=UTC", "-Djava.net.preferIPv4Stack=true"]
+    common = [f"-Dlog4j2.configurationFile={settings.log4j}", "-Duser.timezone=UTC", "-Djava.net.preferIPv4Stack=true"]
     return [str(find_java()), *options, *common, "-cp", f"{jars}/*", main, *arguments]
 
 

@@ -1,14 +1,17 @@
-"""The broker: one KRaft node on the loopback address, and its two topics."""
+"""The broker: one KRaft node that lets nobody in without a login."""
 
 from __future__ import annotations
 
 import base64
+import secrets
 import socket
 import subprocess
 import uuid
 from pathlib import Path
 
 from shoplog.errors import UserError
+from shoplog.io.kafka_users import MECHANISM, ca_file
+from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
 from shoplog.stack.jvm import escape_property, java_command
 
@@ -16,16 +19,31 @@ DAY_MS = 86_400_000
 # An oversize record would stop the agent for ever; lines are cut to 1 MiB long before this.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
+ADMIN = "admin"
+
 _PROPERTIES = """\
 # Generated at each start.
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
+listeners=CLIENTS://{listen}:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENTS://{bootstrap},CONTROLLER://127.0.0.1:{controller}
+listener.security.protocol.map=CLIENTS:{protocol},CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
+# Users log in by SCRAM. The broker itself and the admin do by a password of this start: it makes the users, in old homes too.
+listener.name.clients.sasl.enabled.mechanisms={mechanism},PLAIN
+listener.name.clients.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.clients.plain.sasl.jaas.config={admin}
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config={admin}
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+{tls}
+# What no rule allows is refused.
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:{admin_name}
 log.dirs={logs}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -55,6 +73,11 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 """
 
+_LOGIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    'username="{name}" password="{password}" user_{name}="{password}";'
+)
+
 
 def prepare(settings: Settings) -> list[str]:
     """Return the broker's command line; writes its configuration and formats its storage on first start."""
@@ -62,20 +85,45 @@ def prepare(settings: Settings) -> list[str]:
     if "," in str(logs):
         raise UserError(f"SHOPLOG_HOME must not contain a comma, Kafka splits its folders there: {settings.home}.")
     path = settings.run_dir / "server.properties"
-    path.write_text(
+    # A new one for each start: who took the port before the broker could and was told the last one has nothing.
+    password = secrets.token_urlsafe(32)
+    write_private(admin_password_file(settings), password.encode())
+    write_private(
+        path,
         _PROPERTIES.format(
+            protocol=settings.kafka_protocol,
+            mechanism=MECHANISM,
+            admin=_LOGIN.format(name=ADMIN, password=password),
+            admin_name=ADMIN,
+            tls=_tls(settings),
+            listen=settings.kafka_listen,
+            bootstrap=settings.bootstrap,
             broker=settings.kafka_port,
             controller=settings.kafka_controller_port,
             logs=escape_property(str(logs)),
             retention_ms=settings.kafka_retention_days * DAY_MS,
             max_message=MAX_MESSAGE_BYTES,
-        ),
-        encoding="ascii",
+        ).encode("ascii"),
     )
     if not (logs / "meta.properties").exists():
         _format(settings, path)
     heap = ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError"]
     return java_command(settings, "kafka", "kafka.Kafka", heap, [str(path)])
+
+
+def admin_password_file(settings: Settings) -> Path:
+    """Return where the password of the running broker's `ADMIN` is."""
+    return settings.run_dir / "kafka_admin"
+
+
+def _tls(settings: Settings) -> str:
+    if not settings.kafka_is_encrypted:
+        return ""
+    from shoplog.stack.tls import broker_certificate
+
+    files = {"keystore": broker_certificate(settings), "truststore": ca_file(settings)}
+    lines = (f"ssl.{store}.type=PEM\nssl.{store}.location={escape_property(str(p))}" for store, p in files.items())
+    return "\n".join(lines)
 
 
 def _format(settings: Settings, properties: Path) -> None:
@@ -93,43 +141,15 @@ def _format(settings: Settings, properties: Path) -> None:
 def is_ready(settings: Settings) -> bool:
     """Return whether the broker answers."""
     # Late: every command reads this module, few need the client.
-    from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
+
+    from shoplog.stack.kafka_access import admin
 
     try:
         # The client waits ever longer between its tries; a closed port is known at once.
-        socket.create_connection(("127.0.0.1", settings.kafka_port), timeout=1).close()
-        client = KafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=3000)
-        try:
+        socket.create_connection((settings.kafka_host, settings.kafka_port), timeout=1).close()
+        with admin(settings, request_timeout_ms=3000) as client:
             client.list_topics()
-        finally:
-            client.close()
     except (KafkaError, OSError, ValueError):
         return False
     return True
-
-
-def create_topics(settings: Settings) -> list[str]:
-    """Return the names of the topics created now; those that exist stay as they are."""
-    from kafka.admin import KafkaAdminClient, NewTopic
-    from kafka.errors import TopicAlreadyExistsError
-
-    limits = {
-        "retention.ms": str(settings.kafka_retention_days * DAY_MS),
-        "retention.bytes": "-1",
-        "max.message.bytes": str(MAX_MESSAGE_BYTES),
-        "message.timestamp.type": "LogAppendTime",
-    }
-    wanted = {settings.topic_raw: settings.kafka_partitions, settings.topic_census: 1}
-    created = []
-    client = KafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    try:
-        for name, partitions in wanted.items():
-            try:
-                client.create_topics([NewTopic(name, partitions, 1, topic_configs=limits)])
-                created.append(name)
-            except TopicAlreadyExistsError:
-                continue
-    finally:
-        client.close()
-    return created

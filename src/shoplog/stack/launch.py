@@ -14,6 +14,7 @@ import psutil
 from pydantic import SecretStr
 
 from shoplog.errors import UserError
+from shoplog.logs import PART
 from shoplog.settings import Settings
 from shoplog.stack.jvm import jvm_environment
 from shoplog.stack.parts import PARTS
@@ -68,16 +69,10 @@ def main() -> None:
     """Become the part named by the first argument."""
     name = sys.argv[1]
     settings = Settings.load()
+    os.environ[PART] = name
     try:
         command = PARTS[name].prepare(settings)
-        variables = environment(settings)
-        if name.startswith("airflow-"):
-            from shoplog.stack.airflow import airflow_environment
-
-            variables |= airflow_environment(settings)
-        if name == "stream":
-            # Its workers need the cores; what the driver itself folds has time.
-            variables["POLARS_MAX_THREADS"] = "1"
+        variables = environment(settings) | PARTS[name].environment(settings)
         variables |= _take_once(settings, name)
     except UserError as error:
         print(error, flush=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shoplog.settings import Settings
-from shoplog.stack import control, flume, kafka
+from shoplog.stack import control, flume, kafka, spark_cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class Part:
     stop_wait_s: int = 20
     # False: only the process itself is asked to end, so that it can end its own children in order.
     stop_group: bool = True
+    # What its process needs on top of the stack's environment.
+    environment: Callable[[Settings], dict[str, str]] = lambda _settings: {}
+    # False: only brought up by name.
+    by_default: bool = True
 
 
 def _python(module: str) -> Callable[[Settings], list[str]]:
@@ -37,6 +41,17 @@ def _airflow(program: str) -> Callable[[Settings], list[str]]:
         return airflow_command(program)
 
     return command
+
+
+def _airflow_environment(settings: Settings) -> dict[str, str]:
+    from shoplog.stack.airflow import airflow_environment
+
+    return airflow_environment(settings)
+
+
+def _airflow_part(program: str, component: str, *ports: str) -> Part:
+    is_ready = _airflow_is_healthy(component)
+    return Part(f"airflow-{program}", _airflow(program), ports, is_ready, environment=_airflow_environment)
 
 
 def _answers(url: str) -> bool:
@@ -66,16 +81,32 @@ PARTS = {
         Part("flume", flume.prepare, ("flume_metrics_port",), lambda s, _: flume.is_ready(s)),
         Part("census", _python("shoplog.stack.census_sender")),
         Part(
+            "spark-master",
+            spark_cluster.prepare_master,
+            is_ready=lambda s, _: spark_cluster.master_is_ready(s),
+            environment=spark_cluster.environment,
+            by_default=False,
+        ),
+        Part(
+            "spark-worker",
+            spark_cluster.prepare_worker,
+            is_ready=spark_cluster.worker_is_ready,
+            environment=spark_cluster.environment,
+            by_default=False,
+        ),
+        Part(
             "stream",
             _python("jobs.streaming.live"),
             is_ready=lambda s, pid: control.read_status(s).pid == pid,
             stop_wait_s=60,
             stop_group=False,
+            # Its workers need the cores; what the driver itself folds has time.
+            environment=lambda _: {"POLARS_MAX_THREADS": "1"},
         ),
         Part("web", _python("dashboard.web"), ("web_port",), lambda s, _: _answers(f"http://127.0.0.1:{s.web_port}/")),
-        Part("airflow-api-server", _airflow("api-server"), ("airflow_port",), _airflow_is_healthy("api-server")),
-        Part("airflow-scheduler", _airflow("scheduler"), (), _airflow_is_healthy("scheduler")),
-        Part("airflow-dag-processor", _airflow("dag-processor"), (), _airflow_is_healthy("dag_processor")),
-        Part("airflow-triggerer", _airflow("triggerer"), (), _airflow_is_healthy("triggerer")),
+        _airflow_part("api-server", "api-server", "airflow_port"),
+        _airflow_part("scheduler", "scheduler"),
+        _airflow_part("dag-processor", "dag_processor"),
+        _airflow_part("triggerer", "triggerer"),
     )
 }

@@ -25,7 +25,11 @@ class PartStatus:
 
 
 def status(settings: Settings) -> list[PartStatus]:
-    """Return every part's status, all stopped where no supervisor runs."""
+    """Return the parts' status, all stopped where no supervisor runs; without those by name alone that nobody named."""
+    return [part for part in _every(settings) if PARTS[part.name].by_default or part.since is not None]
+
+
+def _every(settings: Settings) -> list[PartStatus]:
     proxy = connect(settings)
     if proxy is None:
         return [PartStatus(name, "stopped", None, None, "not started") for name in PARTS]
@@ -37,7 +41,7 @@ def one(settings: Settings, name: str) -> PartStatus:
     """Return one part's status; raises `UserError` for a name that is no part."""
     if name not in PARTS:
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
-    return next(part for part in status(settings) if part.name == name)
+    return next(part for part in _every(settings) if part.name == name)
 
 
 def _part_status(name: str, info: dict[str, Any]) -> PartStatus:
@@ -67,4 +71,4 @@ def stop_part(proxy: Any, name: str) -> None:
 
 def states(settings: Settings) -> dict[str, tuple[str, int | None]]:
     """Return state and process id of each part."""
-    return {part.name: (part.state, part.pid) for part in status(settings)}
+    return {part.name: (part.state, part.pid) for part in _every(settings)}

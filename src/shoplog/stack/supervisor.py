@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 import psutil
 
 from shoplog.errors import UserError
+from shoplog.io.new_columns import add_new_columns
 from shoplog.io.salts import remove_dead_salts
 from shoplog.settings import Settings
-from shoplog.stack import control, kafka
+from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
 from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
@@ -28,7 +29,7 @@ _DOWN = ("stopped", "exited", "fatal", "backoff")
 
 def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 240.0) -> list[PartStatus]:
     """Return the parts' status once all asked for (all by default) are healthy; those already up stay untouched."""
-    names = list(PARTS) if parts is None else [name for name in PARTS if name in parts]
+    names = [name for name, part in PARTS.items() if (part.by_default if parts is None else name in parts)]
     for name in set(parts or ()) - set(PARTS):
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
     check_before(settings)
@@ -39,20 +40,27 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
         if connect(settings) is None:
             # A killed supervisor leaves its parts behind, and they hold the ports.
             end_leftovers(settings)
+        add_new_columns(settings)
         down_now = {part.name for part in status(settings) if part.state in _DOWN}
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)
         if "kafka" in names:
+            from shoplog.stack.kafka_access import open_broker
+
             start_part(settings, "kafka")
             await_health(settings, ["kafka"], deadline, states)
-            kafka.create_topics(settings)
+            if open_broker(settings) and "flume" not in down_now:
+                # Started again below: from then on it goes by the new number of partitions.
+                stop_part(connected(settings), "flume")
+                names.append("flume")
         if any(name.startswith("airflow-") for name in names):
             from shoplog.stack.airflow import prepare_airflow
 
             prepare_airflow(settings)
         if "stream" in names:
             # Ordered before the others are healthy: the stream gets ready meanwhile.
-            control.give_orders(settings, "running")
+            pending = control.read_orders(settings)
+            control.give_orders(settings, "running", pending.from_bronze, pending.reset_offsets)
         for name in names:
             start_part(settings, name)
         await_health(settings, names, deadline, states)
@@ -82,6 +90,7 @@ def down(settings: Settings, timeout_s: float = 120.0) -> None:
 def restart(settings: Settings, name: str, timeout_s: float = 120.0, once: dict[str, str] | None = None) -> PartStatus:
     """Return the part's status after a clean stop and a healthy start; `once` is set for this start alone."""
     proxy = connected(settings)
+    one(settings, name)
     stop_part(proxy, name)
     if once:
         set_once(settings, name, once)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kafka import KafkaProducer
 
 from shoplog.io.kafka import records, topic_offsets
+from shoplog.io.kafka_users import python_options
 from shoplog.settings import Settings
 from shoplog.stack.kafka import MAX_MESSAGE_BYTES
 
@@ -24,7 +25,7 @@ def resend(settings: Settings, every: int) -> Resent:
     """Send every n-th line of the raw topic once more, and return what the topic's own records say."""
     beginning, end = topic_offsets(settings, settings.topic_raw)
     # A line that was cut at a megabyte is larger than a producer sends by default.
-    producer = KafkaProducer(bootstrap_servers=settings.bootstrap, acks="all", max_request_size=MAX_MESSAGE_BYTES)
+    producer = KafkaProducer(**python_options(settings, "collector"), acks="all", max_request_size=MAX_MESSAGE_BYTES)
     seen: set[bytes] = set()
     total = resent = 0
     try:

@@ -1,0 +1,1 @@
+"""How shoplog is installed and shipped."""

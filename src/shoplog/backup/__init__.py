@@ -1,0 +1,1 @@
+"""Copies of SHOPLOG_HOME, made while everything runs, and homes made of them."""
