@@ -11,7 +11,7 @@ from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_FILE, LEDGER_WINDOW
 from shoplog.io.leases import table_leases
 from shoplog.io.marks import FileKey
-from shoplog.io.sinks import add_new_columns, create_table, replace_days
+from shoplog.io.sinks import create_table, replace_days
 from shoplog.ledger.account import WindowRow
 from shoplog.ledger.fates import NO_FATES, Fates
 from shoplog.ledger.file_account import FileRow
@@ -43,7 +43,6 @@ def close_ledger(
 
 def _replace(session: SparkSession, settings: Settings, table: Table, day: date, rows: list[dict[str, Any]]) -> None:
     create_table(settings, table.name)
-    add_new_columns(settings, table.name)
     values = []
     for row in rows:
         if "window_start" in row:

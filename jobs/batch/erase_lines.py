@@ -20,11 +20,13 @@ from shoplog.io.data_rows import data_rows
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.gone import append_gone, without_lines
 from shoplog.io.housekeeping import carried_on, opened
+from shoplog.io.salts import known_raw_key
 from shoplog.io.transactions import files_of, replace_files
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 from shoplog.transforms.landing import readings_of
 from shoplog.transforms.measure import inputs_of
+from shoplog.transforms.raw_forms import opened as opened_lines
 from shoplog.transforms.subject import ID_COLUMNS, Subject
 
 BRONZE = (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)
@@ -35,13 +37,14 @@ _LINE = list(IDENTITY_NAMES)
 
 def lines_of(settings: Settings, subject: Subject) -> pl.DataFrame:
     """Return identity, line_bytes, of_table, fate, days and ids of every bronze row of the subject's lines, sent again or not."""
-    readings = readings_of(load_sites(settings))
+    readings, key = readings_of(load_sites(settings)), known_raw_key(settings.secrets_dir)
     found = [pl.DataFrame(schema=dict.fromkeys(IDENTITY_NAMES[:3], pl.String) | {"byte_offset": pl.Int64})]
     for table in _existing(settings):
         for rows in _frames(
             settings, table, (*_LINE, *subject.columns), files_of(opened(settings.warehouse / table.name))
         ):
-            found.append(rows.filter(subject.owns(rows, readings)).select(_LINE))
+            plain = rows.with_columns(opened_lines(rows, key)) if subject.kind == "ip" else rows
+            found.append(rows.filter(subject.owns(plain, readings)).select(_LINE))
     lines = pl.concat(found).unique()
     # A line that was sent again after its salt died has no visitor there, and still is the same line.
     every = [_with_identity(settings, table, lines) for table in _existing(settings)]

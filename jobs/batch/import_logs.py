@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from jobs.batch.archives import archives, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
+from jobs.landing import landing_parser
 from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
@@ -20,13 +21,11 @@ from shoplog.io.file_range import FileRange, lines_in
 from shoplog.io.gone import retained_days
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity
-from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, create_table
 from shoplog.io.transactions import append_files
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
-from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,7 +46,6 @@ def import_logs(
     for path in {one.path for one in asked}:
         check_readable(path)
     now = datetime.now(UTC)
-    salts = living_salts(settings.secrets_dir / "salts", now)
     held = {path: count_archive(path) for path in {one.path for one in asked}}
     expected = sum(lines_in(one) for one in ranges)
     expected += sum(held[path].lines + held[path].has_unfinished for path in paths)
@@ -56,7 +54,7 @@ def import_logs(
         create_table(settings, BRONZE_ACCESS_LOG.name)
         create_table(settings, LEDGER_GONE_LINE.name)
         catalogues = read_catalogues({site.name: site.catalogue})
-        parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
+        parse = landing_parser(settings, {site.name: site}, catalogues, now)
         files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, now, parse)
         lines, added = counts.reasons.total(), counts.days.total()
         # More than that is no fault: a file may still grow.

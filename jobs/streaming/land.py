@@ -64,7 +64,7 @@ def measure_files(session: SparkSession, files: Sequence[str], count: int, wareh
 
 
 def _parsed(records: pl.DataFrame, parse: Parse, erased: pl.DataFrame, topic: str) -> pl.DataFrame:
-    # A record of nothing closes a segment of the topic and says nothing (see io/kafka_segments.py).
+    # A record of nothing closes a segment of the topic and says nothing (see stack/kafka_segments.py).
     said = records.filter(pl.col("value").is_not_null()).with_columns(pl.lit(topic).alias("topic"))
     return parse(without_lines(read_identity(said), erased))
 

@@ -63,24 +63,26 @@ def erase(
 
 
 def _subject(settings: Settings, visitor: str | None, ip: str | None, login: str | None) -> Subject:
-    from shoplog.io.salts import login_key
+    from shoplog.io.salts import living_salts, login_key
     from shoplog.sites import load_sites
     from shoplog.transforms.formats.addresses import ip_address
     from shoplog.transforms.subject import Subject
-    from shoplog.transforms.visitors import login_id
+    from shoplog.transforms.visitors import address_id, login_id
 
     given = [name for name, value in (("visitor", visitor), ("ip", ip), ("login", login)) if value]
     if len(given) != 1:
         raise UserError("Name one person: use --visitor ID, --ip ADDRESS or --login ID.")
+    sites = load_sites(settings)
     if visitor:
         return Subject("visitor", (_id(visitor),))
     if ip:
         address = ip_address(ip)
         if address is None:
             raise UserError(f"{ip!r} is no IP address: write it as in the log, 192.0.2.1 or 2001:db8::1.")
-        return Subject("ip", (address,))
+        salts = living_salts(settings.secrets_dir / "salts", datetime.now(UTC)).values()
+        return Subject("ip", (address,), tuple(address_id(site, address, salt) for site in sites for salt in salts))
     key = login_key(settings.secrets_dir)
-    named = tuple(login_id(site, str(login), key) for site in load_sites(settings))
+    named = tuple(login_id(site, str(login), key) for site in sites)
     return Subject("login", (str(login), *named) if re.fullmatch("[0-9a-f]{16}", str(login)) else named)
 
 
@@ -129,7 +131,7 @@ def _make_anew(session: SparkSession, settings: Settings, days: list[date]) -> N
 
 def _forget_records(settings: Settings, timeout_s: float) -> None:
     """Delete Kafka's copies of what has landed; the stream runs, and what comes behind the closed segments is not deleted."""
-    from shoplog.io.kafka_segments import close_segments, delete_before
+    from shoplog.stack.kafka_segments import close_segments, delete_before
 
     closed = close_segments(settings, settings.topic_raw)
     deadline = time.monotonic() + timeout_s

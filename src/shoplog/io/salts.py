@@ -34,6 +34,17 @@ def login_key(folder: Path) -> bytes:
     return _secret(folder / "login.key")
 
 
+def raw_key(folder: Path) -> bytes:
+    """Return the key that lines are encrypted with, made when first needed; without its file they are lost."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return _secret(folder / "raw.key")
+
+
+def known_raw_key(folder: Path) -> bytes | None:
+    """Return that key, None where no line was ever encrypted or the file is gone."""
+    return raw_key(folder) if (folder / "raw.key").exists() else None
+
+
 def _lives(day: date, now: datetime) -> bool:
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     return end + _LIFE_AFTER_DAY > now and day <= now.astimezone(UTC).date() + timedelta(days=1)

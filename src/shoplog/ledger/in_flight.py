@@ -27,7 +27,7 @@ def unlanded_lines(settings: Settings) -> dict[FileKey, pl.DataFrame]:
     beginning, end = topic_offsets(settings, settings.topic_raw)
     bronze = committed_offsets(settings.warehouse / BRONZE_ACCESS_LOG.name) or {}
     start = {p: max(bronze.get(p, 0), beginning[p]) for p in end}
-    values = (record for record in records(settings, settings.topic_raw, start, end) if record[2])
+    values = records(settings, settings.topic_raw, start, end)
     found: dict[FileKey, list[pl.DataFrame]] = {}
     schema = {"kafka_partition": pl.Int32, "kafka_offset": pl.Int64, "value": pl.Binary}
     while batch := list(islice(values, _RECORDS_A_FRAME)):

@@ -42,6 +42,11 @@ def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     return looked_up(rows, ids, ["site", "remote_user"])
 
 
+def address_id(site: str, address: str, salt: bytes) -> str:
+    """Return the id of an address at a site on the day of the salt."""
+    return _digest(f"{site}\0{address}", salt)
+
+
 def login_id(site: str, user: str, key: bytes) -> str:
     """Return the id of a user name that a site's server logs."""
     return _digest(f"{site}\0{user}", key)

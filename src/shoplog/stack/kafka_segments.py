@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
-from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
+from kafka import KafkaProducer, TopicPartition
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
 
 from shoplog.errors import TryLaterError, UserError
+from shoplog.io.kafka_users import python_options
 from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
+from shoplog.stack.kafka_access import admin
 
 
 def close_segments(settings: Settings, topic: str) -> Offsets:
@@ -22,9 +24,9 @@ def close_segments(settings: Settings, topic: str) -> Offsets:
     """
     try:
         with (
-            closing(KafkaAdminClient(bootstrap_servers=settings.bootstrap)) as admin,
-            closing(KafkaProducer(bootstrap_servers=settings.bootstrap, acks="all")) as producer,
-            _short_segments(admin, topic),
+            admin(settings) as client,
+            closing(KafkaProducer(**python_options(settings, "collector"), acks="all")) as producer,
+            _short_segments(client, topic),
         ):
             partitions = sorted(producer.partitions_for(topic) or ())
             records = [producer.send(topic, value=None, partition=one).get(timeout=30) for one in partitions]
@@ -41,8 +43,8 @@ def delete_before(settings: Settings, topic: str, offsets: Offsets, within_s: fl
     """
     places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
     try:
-        with closing(KafkaAdminClient(bootstrap_servers=settings.bootstrap)) as admin:
-            admin.delete_records(places)
+        with admin(settings) as client:
+            client.delete_records(places)
     except KafkaError as error:
         raise TryLaterError(f"Kafka at {settings.bootstrap} does not answer ({error}): try again.") from error
     _wait(lambda: not _old_segments(settings, topic, offsets), within_s)
@@ -69,12 +71,12 @@ def _wait(is_done: Callable[[], bool], within_s: float) -> None:
 
 
 @contextmanager
-def _short_segments(admin: KafkaAdminClient, topic: str) -> Iterator[None]:
+def _short_segments(client: KafkaAdminClient, topic: str) -> Iterator[None]:
     """Let each record begin a segment, until the end of the context."""
 
     def alter(operation: AlterConfigOp) -> None:
         change = {"segment.ms": (operation, "1")}
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, change)])
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, change)])
 
     alter(AlterConfigOp.SET)
     try:
