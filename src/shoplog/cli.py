@@ -19,6 +19,7 @@ from shoplog.commands import (
     batch,
     bench,
     classify,
+    container,
     demo,
     erase,
     ledger,
@@ -56,6 +57,7 @@ for room in rooms:
 app.add_typer(stream.app, name="stream")
 app.add_typer(site.app, name="site")
 app.add_typer(user.app, name="user")
+app.add_typer(container.app, name="container")
 app.add_typer(user.tokens, name="token")
 
 

@@ -29,6 +29,8 @@ class Machine(_Group):
     """One TOML file a shop, see [sites](sites.md)."""
     host: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9._-]{1,253}$")
     """This machine's name as part of each line's identity: keep it stable."""
+    supervised: bool = True
+    """The parts run under this machine's supervisor; false: each is a container of its own, see [containers](containers.md)."""
     replay: bool = False
     """Label the live pages as a replay of old traffic."""
 
@@ -105,8 +107,16 @@ class Screens(_Group):
 
     airflow_port: Port = 18080
     """Airflow's page and API."""
+    airflow_listen: str = "127.0.0.1"
+    """Address on which they listen."""
+    airflow_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.-]{1,253}$")
+    """Name or address by which the other parts reach them."""
+    airflow_database: SecretStr | None = None
+    """Airflow's database as an SQLAlchemy URL (`postgresql+psycopg://...`); SQLite below `SHOPLOG_HOME` by default."""
     web_port: Port = 18800
     """The web pages and their API."""
+    web_listen: str = "127.0.0.1"
+    """Address on which they listen; beyond this machine put a proxy with TLS before them."""
     web_proxy_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+$")
     """Header in which a proxy that logs people in says their name, see [screens](screens.md)."""
     web_proxy_secret: SecretStr | None = None

@@ -29,7 +29,7 @@ def close_segments(settings: Settings, topic: str) -> Offsets:
             _short_segments(client, topic),
         ):
             partitions = sorted(producer.partitions_for(topic) or ())
-            records = [producer.send(topic, value=None, partition=one).get(timeout=30) for one in partitions]
+            records = [producer.send(topic, key=b"", value=None, partition=one).get(timeout=30) for one in partitions]
             return {record.partition: record.offset for record in records}
     except KafkaError as error:
         raise TryLaterError(f"Kafka at {settings.bootstrap} does not answer ({error}): try again.") from error
