@@ -25,7 +25,7 @@ def write_report(page: Path, times: dict[str, float], facts: dict[str, Any], pea
         f"On {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores and {memory} GiB. Residue 0, every count equal to the "
         "generator's truth, the nightly green with certificates that say equal, nothing left after `down`.",
         markdown_table(("what", "result"), rows),
-        markdown_table(("service", "highest memory, MB"), [*services, ("all", f"{sum(peak_mb.values()):.0f}")]),
+        markdown_table(("service", "highest memory of a container, MB"), services),
     ]
     before = page.read_text(encoding="utf-8").partition(HEADING)[0]
     page.write_text(before + "\n\n".join(text) + "\n", encoding="utf-8")
