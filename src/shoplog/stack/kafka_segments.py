@@ -16,6 +16,9 @@ from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
 from shoplog.stack.kafka_access import admin
 
+# kafka-python sends no record that has neither key nor value.
+_KEY = b"end of segment"
+
 
 def close_segments(settings: Settings, topic: str) -> Offsets:
     """Write a record of nothing behind all others of each partition, in a segment of its own; return where these stand.
@@ -29,7 +32,8 @@ def close_segments(settings: Settings, topic: str) -> Offsets:
             _short_segments(client, topic),
         ):
             partitions = sorted(producer.partitions_for(topic) or ())
-            records = [producer.send(topic, key=b"", value=None, partition=one).get(timeout=30) for one in partitions]
+            sent = [producer.send(topic, key=_KEY, value=None, partition=one) for one in partitions]
+            records = [one.get(timeout=30) for one in sent]
             return {record.partition: record.offset for record in records}
     except KafkaError as error:
         raise TryLaterError(f"Kafka at {settings.bootstrap} does not answer ({error}): try again.") from error
