@@ -1,6 +1,6 @@
 # make demo: the whole chain on real traffic; make test: lint, types, unit, end to end.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down lint unit e2e test faults soak proof bench bench-setup screens lock sbom audit
+.PHONY: help setup demo up down lint unit e2e test compose-test faults soak proof bench bench-setup screens lock sbom audit
 RUN := PYTHONPATH=src:. TZ=UTC
 BIN := .venv/bin
 # Tests start dozens of short JVMs, in which half of the time went into compiling what runs once.
@@ -27,13 +27,16 @@ lint: setup ## style and types
 	$(RUN) $(BIN)/mypy src jobs
 
 unit: setup ## tests that start no service
-	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof"
+	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof and not compose"
 
 e2e: setup ## tests with the real parts: pages and windows two by two, the stack by itself
 	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m e2e tests/dashboard
 	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -m e2e --ignore tests/dashboard
 
 test: lint unit e2e ## lint, types, unit, end to end
+
+compose-test: setup ## build and run docker-compose.yml for real; writes docs/containers.md (error 77: no container engine starts here)
+	$(RUN) COMPOSE_REPORT=docs/containers.md tests/compose/with-engine $(BIN)/python -m pytest -m compose
 
 faults: setup ## kill each part in turn and count
 	$(RUN) $(SHORT) $(BIN)/python -m pytest -m faults

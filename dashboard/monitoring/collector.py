@@ -26,19 +26,19 @@ def registry_of(settings: Settings, live: LiveReadModel) -> CollectorRegistry:
     registry = CollectorRegistry(auto_describe=False)
     names = (BRONZE_ACCESS_LOG.name, GOLD_PARTIAL_LIVE.name)
     tables = {name: FollowedTable(settings.warehouse / name) for name in names}
-    registry.register(
-        _Collector(
-            {
-                "parts": lambda: part_samples(settings),
-                "flume": lambda: flume_samples(settings),
-                "kafka": lambda: kafka_samples(settings),
-                "stream": lambda: stream_samples(settings),
-                "live": lambda: live_samples(live),
-                "tables": lambda: table_samples(tables),
-                "proof": lambda: proof_samples(settings),
-            }
-        )
-    )
+    sources: dict[str, Callable[[], Samples]] = {
+        "parts": lambda: part_samples(settings),
+        "flume": lambda: flume_samples(settings),
+        "kafka": lambda: kafka_samples(settings),
+        "stream": lambda: stream_samples(settings),
+        "live": lambda: live_samples(live),
+        "tables": lambda: table_samples(tables),
+        "proof": lambda: proof_samples(settings),
+    }
+    if not settings.supervised:
+        # An agent answers on its own loopback only, which is not this container's.
+        del sources["flume"]
+    registry.register(_Collector(sources))
     return registry
 
 

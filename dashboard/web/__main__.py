@@ -1,4 +1,4 @@
-"""Serves the page on loopback."""
+"""Serves the pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ configure_logs()
 Access(settings).ensure_admin()
 uvicorn.run(
     create_app(settings),
-    host="127.0.0.1",
+    host=settings.web_listen,
     port=settings.web_port,
     log_config=None,
     timeout_graceful_shutdown=2,

@@ -27,7 +27,8 @@ _RECORD = "value binary, partition int, offset bigint, topic string, timestamp t
 
 def rehearse(session: SparkSession, settings: Settings) -> None:
     """Write a few batches of invented lines into tables that are removed again; nothing of the real home is touched."""
-    scratch = settings.model_copy(update={"home": settings.home / "spark/rehearsal"})
+    # In the warehouse, since executors on other machines share nothing else.
+    scratch = settings.model_copy(update={"home": settings.warehouse / ".rehearsal"})
     shutil.rmtree(scratch.home, ignore_errors=True)
     (scratch.checkpoint / "offsets").mkdir(parents=True)
     (scratch.checkpoint / START_FILE).write_text('{"0": 0}', encoding="utf-8")

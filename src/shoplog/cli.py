@@ -19,7 +19,9 @@ from shoplog.commands import (
     batch,
     bench,
     classify,
+    container,
     demo,
+    erase,
     ledger,
     maintain,
     nightly,
@@ -45,7 +47,8 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, backup, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, sql_server, traffic,
+    demo, stack, backup, batch, nightly, ledger, quality, page, published, maintain, erase, report, rehearse, analyst,
+    sql_server, traffic,
     classify, anomalies, screens, annotate, bench,
 )  # fmt: skip
 for room in rooms:
@@ -54,6 +57,7 @@ for room in rooms:
 app.add_typer(stream.app, name="stream")
 app.add_typer(site.app, name="site")
 app.add_typer(user.app, name="user")
+app.add_typer(container.app, name="container")
 app.add_typer(user.tokens, name="token")
 
 

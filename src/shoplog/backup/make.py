@@ -21,13 +21,13 @@ from shoplog.io.transactions import paths_of
 from shoplog.settings import Settings
 
 # Of one machine, or made anew by what runs: the broker's lines, positions and checkpoints follow from tables and log files.
-# The log files are the web servers'; salts die within days, wherever they are.
-LEFT_OUT = frozenset(
-    {
-        "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs", "secrets/salts",
-        "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
-    }
+# The log files are the web servers'.
+LEFT_OUT = (
+    "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs",
+    "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
 )  # fmt: skip
+# What SQLite's own copy has already, and salts: they die within days, wherever they are.
+_LEFT_OUT_ENDS = ("-wal", "-shm", "-journal", ".salt")
 _TABLES = "warehouse"
 _LOG = "_delta_log"
 
@@ -111,7 +111,7 @@ def _paths(home: Path, moment: Moment) -> Iterator[str]:
     for folder, folders, names in os.walk(home):
         below = Path(folder).relative_to(home)
         folders[:] = [name for name in folders if str(below / name) not in LEFT_OUT and name != _LOG]
-        paths = (str(below / name) for name in names if not name.endswith(("-wal", "-shm", "-journal")))
+        paths = (str(below / name) for name in names if not name.endswith(_LEFT_OUT_ENDS))
         yield from (path for path in paths if path not in LEFT_OUT)
 
 

@@ -68,7 +68,7 @@ def _partitions(consumer: KafkaConsumer, topic: str) -> set[int]:
 
 
 def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (partition, offset, value) of [start, end)."""
+    """Yield (partition, offset, value) of [start, end), without those that have no value: they only close segments."""
     wanted = {p: (start.get(p, 0), stop) for p, stop in end.items() if stop > start.get(p, 0)}
     if not wanted:
         return
@@ -80,8 +80,9 @@ def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Ite
         while wanted:
             for place, batch in consumer.poll(timeout_ms=1000).items():
                 for record in batch:
-                    if place.partition in wanted and record.offset < wanted[place.partition][1]:
-                        yield place.partition, record.offset, record.value or b""
+                    is_wanted = place.partition in wanted and record.offset < wanted[place.partition][1]
+                    if is_wanted and record.value is not None:
+                        yield place.partition, record.offset, record.value
                 if place.partition in wanted and consumer.position(place) >= wanted[place.partition][1]:
                     del wanted[place.partition]
                     consumer.pause(place)

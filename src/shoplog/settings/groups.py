@@ -29,6 +29,8 @@ class Machine(_Group):
     """One TOML file a shop, see [sites](sites.md)."""
     host: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9._-]{1,253}$")
     """This machine's name as part of each line's identity: keep it stable."""
+    supervised: bool = True
+    """The parts run under this machine's supervisor; false: each is a container of its own, see [containers](containers.md)."""
     replay: bool = False
     """Label the live pages as a replay of old traffic."""
 
@@ -88,6 +90,16 @@ class Kept(_Group):
     """`quality_result`, `gold_parity`, `ledger_file` and `ledger_window` keep so many days."""
     report_kept_days: int = Field(400, ge=1)
     """Published reports are kept so many days ([time travel](report.md#time-travel))."""
+    bronze_addresses: Literal["raw", "truncated", "encrypted"] = "raw"
+    """How bronze keeps lines: as received, with addresses cut to a network, or encrypted, see [privacy](privacy.md)."""
+    bronze_days: int | None = Field(None, ge=8)
+    """Lines are kept so many days, or for ever; a day without its lines cannot be recomputed, see [privacy](privacy.md)."""
+    silver_days: int | None = Field(None, ge=3)
+    """Requests, sessions and logins of recomputed days are kept so many days, or for ever."""
+    quarantine_days: int | None = Field(None, ge=3)
+    """`quarantine_access_log` keeps refused lines so many days, or for ever."""
+    partial_days: int | None = Field(None, ge=8)
+    """Live figures of published days without lines are kept so many days, or for ever."""
 
 
 class Screens(_Group):
@@ -95,8 +107,16 @@ class Screens(_Group):
 
     airflow_port: Port = 18080
     """Airflow's page and API."""
+    airflow_listen: str = "127.0.0.1"
+    """Address on which they listen."""
+    airflow_host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.-]{1,253}$")
+    """Name or address by which the other parts reach them."""
+    airflow_database: SecretStr | None = None
+    """Airflow's database as an SQLAlchemy URL (`postgresql+psycopg://...`); SQLite below `SHOPLOG_HOME` by default."""
     web_port: Port = 18800
     """The web pages and their API."""
+    web_listen: str = "127.0.0.1"
+    """Address on which they listen; beyond this machine put a proxy with TLS before them."""
     web_proxy_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+$")
     """Header in which a proxy that logs people in says their name, see [screens](screens.md)."""
     web_proxy_secret: SecretStr | None = None

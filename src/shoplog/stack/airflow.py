@@ -1,4 +1,4 @@
-"""Airflow standalone, trimmed: its commands, its environment, its secrets and its database."""
+"""Airflow in its four programs, trimmed: its commands, its environment, its secrets and its database."""
 
 from __future__ import annotations
 
@@ -36,9 +36,22 @@ def airflow_command(program: str) -> list[str]:
     return [airflow_program(), program, *quiet]
 
 
+def airflow_url(settings: Settings) -> str:
+    """Return where the other parts reach Airflow's API server."""
+    return f"http://{settings.airflow_host}:{settings.airflow_port}"
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    url = settings.secret("airflow_database")
+    if url:
+        # One driver for both kinds of access: by default Airflow wants a second one for the asynchronous kind.
+        return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url}
+    # Six programs write into it; by default one that waits for 5 seconds gives up: "database is locked".
+    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.airflow_home / 'airflow.db'}?timeout=120"}
+
+
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return what Airflow's processes need on top of the stack's environment."""
-    url = f"http://127.0.0.1:{settings.airflow_port}"
     run, part = run_and_part().values()
     return {
         "AIRFLOW_HOME": str(settings.airflow_home),
@@ -48,7 +61,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{airflow_url(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.secrets_dir / "airflow_passwords.json"),
@@ -58,11 +71,11 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": secret(settings, "airflow_fernet_key") + "=",
         # Without a resolver the default, the fully qualified name, waits for one.
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
-        # Six programs write into it; by default one that waits for 5 seconds gives up: "database is locked".
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.airflow_home / 'airflow.db'}?timeout=120",
-        "AIRFLOW__API__HOST": "127.0.0.1",
+        **_database(settings),
+        "AIRFLOW__API__HOST": settings.airflow_listen,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
-        "AIRFLOW__API__BASE_URL": url,
+        # What a browser is sent to: a published port, or a tunnel, ends on the reader's own machine.
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{settings.airflow_port}",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__EXPOSE_CONFIG": "False",
         "AIRFLOW__API__SECRET_KEY": secret(settings, "airflow_api_key"),
@@ -70,7 +83,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "20",
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": "127.0.0.1",
-        "NO_PROXY": "127.0.0.1,localhost",
+        "NO_PROXY": f"127.0.0.1,localhost,{settings.airflow_host}",
     }
 
 
@@ -84,7 +97,9 @@ def prepare_airflow(settings: Settings) -> None:
     """Make Airflow's database and pool once for each version of Airflow; raises `UserError` where that fails."""
     password(settings)
     done, installed = settings.airflow_home / ".migrated", f"{version('apache-airflow-core')} with {WAREHOUSE_POOL}"
-    if (settings.airflow_home / "airflow.db").exists() and done.exists() and done.read_text("ascii") == installed:
+    # A database elsewhere may be another one by now: it is asked each time.
+    is_here = settings.secret("airflow_database") is None and (settings.airflow_home / "airflow.db").exists()
+    if is_here and done.exists() and done.read_text("ascii") == installed:
         return
     settings.airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = {**os.environ, **airflow_environment(settings)}

@@ -9,14 +9,14 @@ import httpx
 
 from shoplog.errors import UserError
 from shoplog.settings import Settings
-from shoplog.stack.airflow import USER, password
+from shoplog.stack.airflow import USER, airflow_url, password
 
 COMPONENTS = ("api-server", "scheduler", "dag_processor", "triggerer")
 
 
 def is_healthy(settings: Settings, component: str) -> bool:
     """Return whether one of `COMPONENTS` says that it is healthy; the API server is when it answers."""
-    url = f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"
+    url = f"{airflow_url(settings)}/api/v2/monitor/health"
     try:
         health = httpx.get(url, timeout=10, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
@@ -40,7 +40,7 @@ class AirflowClient:
 
     def __init__(self, settings: Settings) -> None:
         """Log in as the admin."""
-        base = f"http://127.0.0.1:{settings.airflow_port}"
+        base = airflow_url(settings)
         login = {"username": USER, "password": password(settings)}
         token = httpx.post(f"{base}/auth/token", json=login, timeout=30, trust_env=False)
         if token.status_code >= 400:

@@ -55,6 +55,11 @@ def read_orders(settings: Settings) -> Orders:
         return Orders()
 
 
+def was_ordered(settings: Settings) -> bool:
+    """Return whether the stream ever got orders."""
+    return (settings.stream_dir / "control.json").exists()
+
+
 def change_orders(settings: Settings, change: Callable[[Orders], Orders]) -> Orders:
     """Write what `change` makes of the present orders and return it; no other process changes them meanwhile."""
     settings.stream_dir.mkdir(parents=True, exist_ok=True)
@@ -95,6 +100,16 @@ def read_status(settings: Settings) -> StreamStatus:
         return StreamStatus(**json.loads((settings.stream_dir / "status.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         return StreamStatus()
+
+
+# How old the driver's word may be in each state; one that waits says so once, and a start has much to read.
+_WORD_HOLDS_S = {"running": 60.0, "starting": 300.0, "stopped": 60.0, "waiting": float("inf")}
+
+
+def is_alive(settings: Settings) -> bool:
+    """Return whether the driver does what it shall, or is about to, by its own word; not where it refused or failed."""
+    said = read_status(settings)
+    return time.time() - said.updated_at < _WORD_HOLDS_S.get(said.state, 0.0)
 
 
 def wait_for_stream(settings: Settings, timeout_s: float) -> StreamStatus:

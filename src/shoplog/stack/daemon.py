@@ -63,7 +63,9 @@ def connected(settings: Settings) -> Any:
     return proxy
 
 
-def _configuration(settings: Settings) -> str:
+def configuration(settings: Settings, alone: str | None = None) -> str:
+    """Return the supervisor's configuration: every part, started when asked for; or one `alone`, at once, in the foreground."""
+
     def quoted(value: object) -> str:
         return str(value).replace("%", "%%")
 
@@ -80,14 +82,17 @@ def _configuration(settings: Settings) -> str:
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
     ]
-    for order, part in enumerate(PARTS.values()):
+    for order, part in enumerate(PARTS.values() if alone is None else [PARTS[alone]]):
+        log = [f"stdout_logfile={quoted(settings.log_dir / part.name)}.log", "stdout_logfile_maxbytes=20MB"]
+        # The container's engine keeps what it writes.
+        log = ["stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0"] if alone else log
         lines += [
             f"[program:{part.name}]",
             f'command="{quoted(sys.executable)}" -m shoplog.stack.launch {part.name}',
             f"directory={quoted(settings.home)}",
             # Ended in the opposite order: the broker outlives those that write to it.
             f"priority={10 * (order + 1)}",
-            "autostart=false",
+            f"autostart={str(alone is not None).lower()}",
             "autorestart=true",
             "startsecs=2",
             "startretries=10",
@@ -95,11 +100,21 @@ def _configuration(settings: Settings) -> str:
             f"stopasgroup={str(part.stop_group).lower()}",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={quoted(settings.log_dir / part.name)}.log",
-            "stdout_logfile_maxbytes=20MB",
+            *log,
             "stdout_logfile_backups=2",
         ]
     return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Become the supervisor of the one part named by the first argument, in a container of its own."""
+    settings = Settings.load()
+    for folder in (settings.run_dir, settings.log_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = settings.run_dir / "supervisord.conf"
+    path.write_text(configuration(settings, alone=sys.argv[1]), encoding="utf-8")
+    command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(path)]
+    os.execvpe(command[0], command, environment(settings))
 
 
 def start_supervisor(settings: Settings) -> None:
@@ -107,7 +122,7 @@ def start_supervisor(settings: Settings) -> None:
     if connect(settings) is not None:
         return
     path = settings.run_dir / "supervisord.conf"
-    path.write_text(_configuration(settings), encoding="utf-8")
+    path.write_text(configuration(settings), encoding="utf-8")
     run = new_run()
     run_file(settings).write_text(run, encoding="ascii")
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
@@ -119,3 +134,7 @@ def start_supervisor(settings: Settings) -> None:
             said = " ".join((done.stdout + done.stderr).split()[-30:])
             raise UserError(f"The supervisor did not start, see {settings.log_dir / 'supervisord.log'}: {said}")
         time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

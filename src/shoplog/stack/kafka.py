@@ -9,7 +9,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from shoplog.errors import UserError
+from shoplog.errors import TryLaterError, UserError
 from shoplog.io.kafka_users import MECHANISM, ca_file
 from shoplog.io.secrets import write_private
 from shoplog.settings import Settings
@@ -62,6 +62,9 @@ log.segment.bytes=268435456
 # By time only: a topic that drops lines by size loses them unseen.
 log.retention.ms={retention_ms}
 log.retention.bytes=-1
+# What was deleted leaves the disk at once, not within minutes.
+log.retention.check.interval.ms=10000
+log.segment.delete.delay.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 message.max.bytes={max_message}
 replica.fetch.max.bytes={max_message}
@@ -148,5 +151,16 @@ def is_ready(settings: Settings) -> bool:
         with admin(settings, request_timeout_ms=3000) as client:
             client.list_topics()
     except (KafkaError, OSError, ValueError):
+        return False
+    return True
+
+
+def answers(settings: Settings) -> bool:
+    """Return whether the broker answers those who may only ask how far its topics go."""
+    from shoplog.io.kafka import topic_offsets
+
+    try:
+        topic_offsets(settings, settings.topic_raw, within_ms=3000)
+    except TryLaterError:
         return False
     return True

@@ -69,6 +69,8 @@ def main() -> None:
     """Become the part named by the first argument."""
     name = sys.argv[1]
     settings = Settings.load()
+    # In a container nobody was here before.
+    settings.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ[PART] = name
     try:
         command = PARTS[name].prepare(settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from shoplog.settings import Settings
+from shoplog.stack.launch import pid_file
 
 _SUFFIX = ".pid.json"
 
@@ -39,6 +40,11 @@ def end_leftovers(settings: Settings, patience_s: float = 15.0) -> int:
     for path in settings.run_dir.glob(f"*{_SUFFIX}"):
         path.unlink(missing_ok=True)
     return len(leftovers)
+
+
+def running(settings: Settings, name: str) -> psutil.Process | None:
+    """Return the process of a part that was started by itself, None where it has ended."""
+    return _read(pid_file(settings, name))
 
 
 def _read(path: Path) -> psutil.Process | None:

@@ -28,6 +28,8 @@ class Part:
     environment: Callable[[Settings], dict[str, str]] = lambda _settings: {}
     # False: only brought up by name.
     by_default: bool = True
+    # Whether it works, for those who are in another container; None: only its own machine can say.
+    ask: Callable[[Settings], bool] | None = None
 
 
 def _python(module: str) -> Callable[[Settings], list[str]]:
@@ -50,8 +52,20 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
 
 
 def _airflow_part(program: str, component: str, *ports: str) -> Part:
-    is_ready = _airflow_is_healthy(component)
-    return Part(f"airflow-{program}", _airflow(program), ports, is_ready, environment=_airflow_environment)
+    def is_healthy(settings: Settings) -> bool:
+        # Late: every stack command reads this module, few need an HTTP client.
+        from shoplog.stack import airflow_api
+
+        return airflow_api.is_healthy(settings, component)
+
+    return Part(
+        f"airflow-{program}",
+        _airflow(program),
+        ports,
+        lambda settings, _pid: is_healthy(settings),
+        environment=_airflow_environment,
+        ask=is_healthy,
+    )
 
 
 def _answers(url: str) -> bool:
@@ -64,20 +78,17 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _airflow_is_healthy(component: str) -> Callable[[Settings, int], bool]:
-    def is_ready(settings: Settings, _pid: int) -> bool:
-        # Late: every stack command reads this module, few need an HTTP client.
-        from shoplog.stack.airflow_api import is_healthy
-
-        return is_healthy(settings, component)
-
-    return is_ready
-
-
 PARTS = {
     part.name: part
     for part in (
-        Part("kafka", kafka.prepare, ("kafka_port", "kafka_controller_port"), lambda s, _: kafka.is_ready(s), 40),
+        Part(
+            "kafka",
+            kafka.prepare,
+            ("kafka_port", "kafka_controller_port"),
+            lambda s, _: kafka.is_ready(s),
+            40,
+            ask=kafka.answers,
+        ),
         Part("flume", flume.prepare, ("flume_metrics_port",), lambda s, _: flume.is_ready(s)),
         Part("census", _python("shoplog.stack.census_sender")),
         Part(
@@ -97,11 +108,12 @@ PARTS = {
         Part(
             "stream",
             _python("jobs.streaming.live"),
-            is_ready=lambda s, pid: control.read_status(s).pid == pid,
+            is_ready=lambda s, pid: control.read_status(s).pid == pid and control.is_alive(s),
             stop_wait_s=60,
             stop_group=False,
             # Its workers need the cores; what the driver itself folds has time.
             environment=lambda _: {"POLARS_MAX_THREADS": "1"},
+            ask=control.is_alive,
         ),
         Part("web", _python("dashboard.web"), ("web_port",), lambda s, _: _answers(f"http://127.0.0.1:{s.web_port}/")),
         _airflow_part("api-server", "api-server", "airflow_port"),

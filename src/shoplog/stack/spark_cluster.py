@@ -14,7 +14,8 @@ from shoplog.settings import Settings
 from shoplog.settings.places import is_loopback
 from shoplog.stack.airflow import secret
 
-_SECRET = "spark_cluster"
+# Name of the file with what all of a cluster know.
+SECRET = "spark_cluster"
 
 
 def spark_home() -> Path:
@@ -35,7 +36,7 @@ def master_address(settings: Settings) -> tuple[str, int]:
 def prepare_master(settings: Settings) -> list[str]:
     """Return the master's command line; it binds the address that `spark_master` names."""
     host, port = master_address(settings)
-    secret(settings, _SECRET)
+    secret(settings, SECRET)
     recovery = settings.home / "spark/master"
     recovery.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A master that starts again still knows its workers and applications: the stream goes on.
@@ -90,12 +91,12 @@ def cluster_security(settings: Settings) -> dict[str, str]:
     It is made on the master's machine; raises `UserError` on another one that has no copy of it.
     """
     host, _ = master_address(settings)
-    path = settings.secrets_dir / _SECRET
+    path = settings.secrets_dir / SECRET
     if not path.exists() and not is_loopback(host):
         raise UserError(f"{path} is missing, and Spark's master lets nobody in without it: copy it from {host}.")
     return {
         "spark.authenticate": "true",
-        "spark.authenticate.secret": secret(settings, _SECRET),
+        "spark.authenticate.secret": secret(settings, SECRET),
         "spark.network.crypto.enabled": "true",
         "spark.network.crypto.cipher": "AES/GCM/NoPadding",
     }

@@ -30,6 +30,8 @@ def status(settings: Settings) -> list[PartStatus]:
 
 
 def _every(settings: Settings) -> list[PartStatus]:
+    if not settings.supervised:
+        return [_asked(settings, name) for name, part in PARTS.items() if part.ask is not None]
     proxy = connect(settings)
     if proxy is None:
         return [PartStatus(name, "stopped", None, None, "not started") for name in PARTS]
@@ -42,6 +44,12 @@ def one(settings: Settings, name: str) -> PartStatus:
     if name not in PARTS:
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
     return next(part for part in _every(settings) if part.name == name)
+
+
+def _asked(settings: Settings, name: str) -> PartStatus:
+    ask = PARTS[name].ask
+    is_up = ask is not None and ask(settings)
+    return PartStatus(name, "running" if is_up else "stopped", None, None, "in a container" if is_up else "no answer")
 
 
 def _part_status(name: str, info: dict[str, Any]) -> PartStatus:
