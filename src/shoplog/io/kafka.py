@@ -57,7 +57,11 @@ def partition_count(settings: Settings, topic: str, within_ms: int = _ANSWERS_WI
 
 
 def _partitions(consumer: KafkaConsumer, topic: str) -> set[int]:
-    partitions: set[int] | None = consumer.partitions_for_topic(topic)
+    try:
+        partitions: set[int] | None = consumer.partitions_for_topic(topic)
+    except KafkaError as error:
+        # Such as a broker that answers and was not seen by its controller for a while.
+        raise TryLaterError(f"Kafka does not say what {topic} has ({type(error).__name__}): try again.") from error
     if not partitions:
         raise TryLaterError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
     return partitions
