@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.batch.over_files import over_files
+from shoplog.contracts.proof import LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, DataFiles, as_descriptions, told
 from shoplog.io.file_range import FileRange
@@ -96,12 +97,13 @@ def write_lines(
 
     def write(some: Sequence[Archive]) -> Iterator[pa.RecordBatch]:
         counts, names = Counts(), [archive.name for archive in some]
-        imported, streamed = (
-            _offsets(warehouse / table.name, site, host, names) for table in (BRONZE_IMPORT_LOG, BRONZE_ACCESS_LOG)
+        imported, streamed, gone = (
+            _offsets(warehouse / table.name, site, host, names)
+            for table in (BRONZE_IMPORT_LOG, BRONZE_ACCESS_LOG, LEDGER_GONE_LINE)
         )
         with DataFiles(BRONZE_IMPORT_LOG, warehouse / BRONZE_IMPORT_LOG.name) as files:
             for archive in some:
-                known = imported[archive.name]
+                known = pl.concat([imported[archive.name], gone[archive.name]]).sort()
                 for one in archive.asked:
                     added = []
                     for lines in read_lines(one.path, site, host, now, one.start, one.end):

@@ -14,6 +14,7 @@ from shoplog.errors import UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.computed import computed_from
 from shoplog.io.day_index import ingest_dates
+from shoplog.io.salts import known_raw_key
 from shoplog.io.sinks import create_table, in_days
 from shoplog.io.sources import mapping, reparsing
 from shoplog.rules import read_catalogues
@@ -21,6 +22,7 @@ from shoplog.settings import Settings
 from shoplog.sites import Site
 from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.landing import line_parser
+from shoplog.transforms.raw_forms import opened
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -61,16 +63,20 @@ def in_order(rows: DataFrame) -> DataFrame:
 
 
 def parser(
-    sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None
+    settings: Settings, sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return the function that parses bronze rows anew, as these sites say what lines mean, and these crawlers who sent them."""
     catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
-    return reparsing(line_parser(sites, catalogues, None, crawlers=crawlers))
+    parse, key = reparsing(line_parser(sites, catalogues, None, crawlers=crawlers)), known_raw_key(settings.secrets_dir)
+    return lambda rows: parse(rows.with_columns(opened(rows, key)))
 
 
-def parsed(rows: DataFrame, sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None) -> DataFrame:
+def parsed(
+    rows: DataFrame, settings: Settings, sites: Mapping[str, Site], crawlers: tuple[Crawler, ...] | None = None
+) -> DataFrame:
     """Return bronze rows parsed anew."""
-    return rows.mapInArrow(mapping(parser(sites, crawlers), BRONZE_ACCESS_LOG), BRONZE_ACCESS_LOG.schema_ddl)
+    parse = mapping(parser(settings, sites, crawlers), BRONZE_ACCESS_LOG)
+    return rows.mapInArrow(parse, BRONZE_ACCESS_LOG.schema_ddl)
 
 
 def read_days(

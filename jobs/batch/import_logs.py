@@ -12,20 +12,20 @@ from deltalake import DeltaTable
 from jobs.batch.archives import archives, write_lines
 from jobs.batch.publish import publish
 from jobs.batch.recompute import recompute
-from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT
+from jobs.landing import landing_parser
+from shoplog.contracts.proof import LEDGER_CENSUS_IMPORT, LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
 from shoplog.errors import UserError
 from shoplog.io.archive_census import ArchiveCensus, count_archive
 from shoplog.io.file_range import FileRange, lines_in
+from shoplog.io.gone import retained_days
 from shoplog.io.leases import table_leases
 from shoplog.io.logfile import check_readable, file_identity
-from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import append, create_table
 from shoplog.io.transactions import append_files
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
-from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,15 +46,15 @@ def import_logs(
     for path in {one.path for one in asked}:
         check_readable(path)
     now = datetime.now(UTC)
-    salts = living_salts(settings.secrets_dir / "salts", now)
     held = {path: count_archive(path) for path in {one.path for one in asked}}
     expected = sum(lines_in(one) for one in ranges)
     expected += sum(held[path].lines + held[path].has_unfinished for path in paths)
     with table_leases(settings, (BRONZE_IMPORT_LOG.name, LEDGER_CENSUS_IMPORT.name), "import", session._jvm):
         imported = create_table(settings, BRONZE_IMPORT_LOG.name)
         create_table(settings, BRONZE_ACCESS_LOG.name)
+        create_table(settings, LEDGER_GONE_LINE.name)
         catalogues = read_catalogues({site.name: site.catalogue})
-        parse = line_parser({site.name: site}, catalogues, salts, login_key(settings.secrets_dir))
+        parse = landing_parser(settings, {site.name: site}, catalogues, now)
         files, counts = write_lines(session, settings.warehouse, archives(asked), site.name, host, now, parse)
         lines, added = counts.reasons.total(), counts.days.total()
         # More than that is no fault: a file may still grow.
@@ -63,7 +63,7 @@ def import_logs(
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append_files(DeltaTable(str(imported)), files, None)
-    over = [day for day in counts.new_days() if day < now.date()]
+    over = [day for day in counts.new_days() if day < now.date() and day not in retained_days(settings)]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:

@@ -8,17 +8,20 @@ day is or was lately read from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from jobs.batch.retain import retire_lines, retire_recomputed
 from shoplog.contracts.model import Table
 from shoplog.contracts.proof import GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, QUALITY_RESULT
-from shoplog.contracts.tables import TABLES
+from shoplog.contracts.tables import BRONZE_IMPORT_LOG, TABLES
 from shoplog.errors import UserError
 from shoplog.io.housekeeping import broken_versions, health, remove_files, remove_rows, set_properties, write_together
 from shoplog.io.leases import table_leases
 from shoplog.io.pins import pinned_versions
+from shoplog.io.salts import remove_dead_salts
 from shoplog.io.sinks import PINNED_PROPERTIES
 from shoplog.settings import Settings
 
@@ -33,7 +36,11 @@ def maintain(settings: Settings, now: datetime) -> list[Figures]:
     for a table that cannot be read.
     """
     batch = [table for table in existing(settings) if table.writer != "stream"]
+    remove_dead_salts(settings.secrets_dir / "salts", now)
     with table_leases(settings, tuple(table.name for table in batch), "maintain"):
+        if BRONZE_IMPORT_LOG in batch:
+            retire_lines(settings, BRONZE_IMPORT_LOG, now, nullcontext(), lambda: None)
+        retire_recomputed(settings, now)
         done = dict(_maintained(settings, batch, now))
     none = {"rows_removed": 0, "files_together": 0, "files_removed": 0, "pins": 0, "pins_broken": 0}
     return [

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Measured = tuple[date, str, str, float | None]  # day, site, measure, measured
 
 _LEDGER = """select * exclude (day), -bronze as minus_bronze, -accepted as minus_accepted, -quarantined as minus_quarantined,
--in_flight as minus_in_flight, -residue as minus_residue from ledger_file where day = $day order by site, host, file"""
+-erased as minus_erased, -in_flight as minus_in_flight, -residue as minus_residue
+from ledger_file where day = $day order by site, host, file"""
 _WRONG = "(residue != 0 or residue is null)"
 _WINDOWS = f"""select site, count(*) as windows, count(*) filter (where {_WRONG}) as wrong,
 coalesce(min(window_start) filter (where {_WRONG})::varchar, '') as first_wrong

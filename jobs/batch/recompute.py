@@ -21,8 +21,9 @@ from shoplog.contracts.tables import GOLD, GOLD_ANOMALY, QUARANTINE_ACCESS_LOG, 
 from shoplog.contracts.visits import SILVER_LOGIN, VISIT_TABLES
 from shoplog.errors import UserError
 from shoplog.io.computed import computed_from
+from shoplog.io.gone import retained_days
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import create_table
+from shoplog.io.sinks import create_table, has_days
 from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 
@@ -47,6 +48,10 @@ def recompute(
     site are read anew, and of those that lines came for since: every site of a day stands at one bronze version. Raises
     `UserError`, with nothing replaced, for a day without any line unless that is `missing_ok`: missing is failing.
     """
+    if lost := sorted(set(days) & retained_days(settings)):
+        raise UserError(
+            f"{lost[0]} has lines that are older than SHOPLOG_BRONZE_DAYS and gone: its figures stay as they were recomputed last."
+        )
     versions = bronze_versions(settings)
     with table_leases(settings, WRITES, "recompute", session._jvm):
         _create_tables(settings)
@@ -69,6 +74,8 @@ def recompute_gold(session: SparkSession, settings: Settings, days: Sequence[dat
         found = computed_from(settings, day)
         if found is None:
             raise UserError(f"{day} was not recomputed yet: leave out --from-silver to read its lines.")
+        if not has_days(settings, SILVER_REQUEST.name, [day]):
+            raise UserError(f"{day} has no requests in silver (SHOPLOG_SILVER_DAYS): its figures stay as they are.")
         versions = found
     with table_leases(settings, WRITES, "recompute", session._jvm):
         _create_tables(settings)

@@ -71,7 +71,7 @@ def rehearse(
     # Sessions run over midnight, and an order may have been shown the day before.
     around = [day + timedelta(days=n) for n in (-1, 0, 1)]
     rows = first_rows(read_days(session, settings, versions, around).where(f"site in ({names})")).persist()
-    sides = [parsed(rows, new, crawlers).persist(), parsed(rows, now).persist()]
+    sides = [parsed(rows, settings, new, crawlers).persist(), parsed(rows, settings, now).persist()]
     try:
         beside = lines_beside(sides[1], sides[0], in_days("event_date", [day])).persist()
         counted = beside.selectExpr("count(*) lines", f"count_if({differs()}) changed").first()

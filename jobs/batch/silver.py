@@ -21,6 +21,8 @@ from shoplog.io.sinks import in_days, in_sites, replace_day_files, written_files
 from shoplog.io.sources import KEPT
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
+from shoplog.transforms.mask import masked_lines
+from shoplog.transforms.raw_forms import without_addresses
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,7 +44,7 @@ def replace_silver(
     that is `missing_ok`.
     """
     bronze = BronzeFiles.of(settings, versions, days, sites)
-    made = _written(session, settings, bronze, parser(load_sites(settings)))
+    made = _written(session, settings, bronze, parser(settings, load_sites(settings)))
     found = {value for files in made.values() for file in files for value in file.partition_values.values()}
     missing = sorted({day.isoformat() for day in days} - found)
     if missing and not missing_ok:
@@ -71,6 +73,7 @@ def _written(
 ) -> dict[str, list[DataFile]]:
     """Let tasks write each line once as data files of silver or quarantine; return these, which no commit names yet."""
     warehouse, days = settings.warehouse, bronze.days
+    readable = masked_lines if settings.bronze_addresses == "raw" else _without_addresses
 
     def write(some: Sequence[BronzeFile]) -> Iterator[pa.RecordBatch]:
         silver, refused = (
@@ -82,11 +85,16 @@ def _written(
                     rows = parse(lines.filter(~pl.col(PLACE).is_in(file.later.implode())))
                     is_good = pl.col("reason").is_null()
                     silver.write(rows.filter(is_good & pl.col("event_date").is_in(days)))
-                    refused.write(rows.filter(~is_good & pl.col("ingest_date").is_in(days)))
+                    bad = rows.filter(~is_good & pl.col("ingest_date").is_in(days))
+                    refused.write(bad.with_columns(readable(bad["raw"])))
             yield silver.described()
             yield refused.described()
 
     return told(over_files(session, with_later_rows(session, bronze), write, DESCRIPTION_DDL).collect())
+
+
+def _without_addresses(raw: pl.Series) -> pl.Series:
+    return without_addresses(masked_lines(raw))
 
 
 def _of_others(

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 from deltalake import DeltaTable
 
+from jobs.landing import landing_parser
 from jobs.streaming.crash import crash_point
 from jobs.streaming.land import Written, land, measure_files
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.commits import Commit, latest_version, read_commit
+from shoplog.io.gone import erased_lines
 from shoplog.io.marks import marks_of
 from shoplog.io.offsets import KafkaRange, Offsets, Verdict, committed_offsets, judge, read_offset_log, read_start, same
-from shoplog.io.salts import living_salts, login_key
 from shoplog.io.sinks import table_path
 from shoplog.io.transactions import append_files
 from shoplog.rules import read_catalogues
 from shoplog.settings import Settings
 from shoplog.sites import Site
-from shoplog.transforms.landing import line_parser
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -35,6 +35,8 @@ class LiveTables:
         self.session, self.settings, self.sites = session, settings, sites
         self.catalogues = read_catalogues({name: site.catalogue for name, site in sites.items()})
         self.lock = threading.Lock()
+        # Nothing is erased while the stream runs.
+        self.erased = erased_lines(settings)
         self.bronze, self.gold = (table_path(settings, t.name) for t in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
         self._bronze, self._gold = DeltaTable(self.bronze), DeltaTable(self.gold)
         self._bronze_version = latest_version(self.bronze)
@@ -56,10 +58,9 @@ class LiveTables:
             crash_point("before_commit_log")
 
     def _write(self, records: DataFrame, covered: KafkaRange) -> None:
-        salts = living_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
-        parse = line_parser(self.sites, self.catalogues, salts, login_key(self.settings.secrets_dir))
+        parse = landing_parser(self.settings, self.sites, self.catalogues, datetime.now(UTC))
         where = self.settings.topic_raw, self.settings.warehouse
-        written = land(records, covered.records, parse, self.marks, *where)
+        written = land(records, covered.records, parse, self.marks, self.erased, *where)
         lines = written.get(BRONZE_ACCESS_LOG.name, [])
         append_files(self._bronze, lines, covered.to_metadata())
         self.committed = covered.end

@@ -13,6 +13,7 @@ from jobs.partials import measuring
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.errors import DriftError
 from shoplog.io.data_files import DESCRIPTION_DDL, DataFile, told
+from shoplog.io.gone import without_lines
 from shoplog.io.marks import Marks
 from shoplog.io.sources import Parse, landing
 from shoplog.transforms.identity import read_identity
@@ -32,11 +33,15 @@ def land(
     count: int,
     parse: Parse,
     marks: Marks,
+    erased: pl.DataFrame,
     topic: str,
     warehouse: Path,
 ) -> Written:
-    """Write Kafka records as data files of bronze and of gold; a task has whole Kafka partitions, each in its order."""
-    in_topic = partial(_parsed, parse=parse, topic=topic)
+    """Write Kafka records as data files of bronze and of gold; a task has whole Kafka partitions, each in its order.
+
+    Lines that were `erased` (identity) are sent again for nothing.
+    """
+    in_topic = partial(_parsed, parse=parse, erased=erased, topic=topic)
     write = landing(in_topic, partial(measured, families=LIVE_FAMILIES), marks, warehouse)
     tasks = records.selectExpr(*_RECORD).coalesce(_tasks(records.sparkSession, count))
     return told(tasks.mapInArrow(write, DESCRIPTION_DDL).collect())
@@ -58,8 +63,10 @@ def measure_files(session: SparkSession, files: Sequence[str], count: int, wareh
     return told(session.range(0, most, 1, most).mapInArrow(measure, DESCRIPTION_DDL).collect())
 
 
-def _parsed(records: pl.DataFrame, parse: Parse, topic: str) -> pl.DataFrame:
-    return parse(read_identity(records.with_columns(pl.lit(topic).alias("topic"))))
+def _parsed(records: pl.DataFrame, parse: Parse, erased: pl.DataFrame, topic: str) -> pl.DataFrame:
+    # A record of nothing closes a segment of the topic and says nothing (see stack/kafka_segments.py).
+    said = records.filter(pl.col("value").is_not_null()).with_columns(pl.lit(topic).alias("topic"))
+    return parse(without_lines(read_identity(said), erased))
 
 
 def _tasks(session: SparkSession, count: int) -> int:

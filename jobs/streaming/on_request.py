@@ -11,11 +11,17 @@ import polars as pl
 import structlog
 from deltalake import DeltaTable
 
+from jobs.batch.retain import old_days, published_whole, retire_lines
 from jobs.streaming.batch import LiveTables
 from jobs.streaming.fold import rewrite_partials
-from shoplog.contracts.tables import TABLES
+from shoplog.contracts.ledger_family import LEDGER
+from shoplog.contracts.proof import LEDGER_GONE_LINE
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, TABLES
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
+from shoplog.io.gone import retained_days
 from shoplog.io.housekeeping import remove_files, set_properties
+from shoplog.io.leases import table_leases
+from shoplog.io.offsets import KafkaRange
 from shoplog.io.transactions import files_of
 from shoplog.stack.control import read_status, write_status
 from shoplog.transforms.fold import folded
@@ -38,7 +44,7 @@ def carry_out(tables: LiveTables, request: str) -> None:
     if not request or read_status(tables.settings).upkeep == request:
         return
     _say(tables, request, "begun")
-    removed = pruned = 0
+    removed = pruned = retired = 0
     try:
         for path in sorted(
             tables.settings.warehouse / table.name for table in TABLES.values() if table.writer == "stream"
@@ -50,11 +56,16 @@ def carry_out(tables: LiveTables, request: str) -> None:
         for step in _prune(tables, datetime.now(UTC).date()):
             step()
             pruned += 1
+        retired = _retire(tables, datetime.now(UTC))
     except Exception as failure:
         LOG.exception("upkeep failed")
         _say(tables, request, f"failed: {(str(failure).splitlines() or [repr(failure)])[0]}")
     else:
-        _say(tables, request, f"done: {removed} files removed, visitors' minutes of {pruned} days")
+        _say(
+            tables,
+            request,
+            f"done: {removed} files removed, visitors' minutes of {pruned} days, old rows of {retired}",
+        )
 
 
 def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
@@ -66,6 +77,32 @@ def _prune(tables: LiveTables, today: date) -> Iterator[Callable[[], None]]:
     days = old.select(pl.col("window_date").unique().sort()).collect().to_series().to_list()
     for day in days[:_MOST_DAYS]:
         yield partial(_without_visitors, tables, day)
+
+
+def _retire(tables: LiveTables, now: datetime) -> int:
+    """Remove what bronze and the partials are kept no longer; return how many days of tables."""
+    settings = tables.settings
+    if settings.bronze_days is None:
+        return 0
+
+    def metadata() -> str:
+        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True)
+
+    with table_leases(settings, (LEDGER_GONE_LINE.name,), "the stream", tables.session._jvm):
+        retired = retire_lines(settings, BRONZE_ACCESS_LOG, now, tables.lock, metadata)
+    without_lines = retained_days(settings)
+    for day, files in old_days(settings, GOLD_PARTIAL_LIVE, settings.partial_days, now).items():
+        rows = pl.scan_delta(str(tables.gold)).filter(pl.col("window_date") == day)
+        theirs = rows.filter(pl.col("family") != LEDGER.name).select("site", "window_date").unique().collect()
+        if day in without_lines and len(theirs) and published_whole(settings, [day], theirs):
+            rewrite_partials(tables, DeltaTable(tables.gold), files, _of_ledger, same_content=False)
+            retired += 1
+    return retired
+
+
+def _of_ledger(rows: pl.DataFrame) -> pl.DataFrame:
+    # They say how far each file was read.
+    return folded(rows.filter(pl.col("family") == LEDGER.name))
 
 
 def _without_visitors(tables: LiveTables, day: date) -> None:

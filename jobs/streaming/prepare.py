@@ -13,10 +13,11 @@ from jobs.streaming.batch import LiveTables
 from shoplog.contracts.families import LIVE_FAMILIES
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_ANOMALY_LIVE, GOLD_PARTIAL_LIVE
+from shoplog.io.gone import retained_days
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.kafka_users import java_options
 from shoplog.io.offsets import START_FILE, KafkaRange, Offsets, committed_offsets, last_offset_entry, read_start, same
-from shoplog.io.sinks import create_table, table_path, written_files
+from shoplog.io.sinks import conform, create_table, in_days, table_path, written_files
 from shoplog.io.start import starting_offsets
 from shoplog.io.transactions import append_files, files_of, replace_files
 from shoplog.settings import Settings
@@ -75,12 +76,19 @@ def reset_offsets(session: SparkSession, settings: Settings, beginning: Offsets)
 
 
 def rebuild_partials(session: SparkSession, settings: Settings) -> None:
-    """Replace every partial by those of all of bronze, at bronze's committed offsets, in one commit."""
+    """Replace every partial by those of all of bronze, at bronze's committed offsets, in one commit.
+
+    Those of days of which lines are gone for their age stay.
+    """
     bronze = settings.warehouse / BRONZE_ACCESS_LOG.name
     at = committed_offsets(bronze) or {}
     rows = partials(session.read.format("delta").load(str(bronze)), LIVE_FAMILIES)
     gold = table_path(settings, GOLD_PARTIAL_LIVE.name)
     handle = DeltaTable(gold)
+    if gone := retained_days(settings):
+        is_gone = in_days("window_date", sorted(gone))
+        present = session.read.format("delta").load(str(gold)).where(is_gone)
+        rows = conform(rows, GOLD_PARTIAL_LIVE).where(f"not ({is_gone})").unionByName(present)
     new = written_files(rows, GOLD_PARTIAL_LIVE, gold)
     replace_files(handle, files_of(handle), new, KafkaRange(at, at).to_metadata(rebuilt=True), same_content=False)
 

@@ -18,6 +18,7 @@ from jobs.streaming.fold import CENSUS_TIERS, compact, compact_bronze, fold_part
 from shoplog.contracts.proof import LEDGER_CENSUS_LIVE
 from shoplog.io.kafka import records, topic_offsets
 from shoplog.io.offsets import KafkaRange, committed_offsets, same
+from shoplog.io.salts import remove_dead_salts
 from shoplog.io.sinks import table_path
 from shoplog.io.transactions import append_rows
 
@@ -61,6 +62,7 @@ class Upkeep:
 
     def keep_house(self) -> None:
         """Do all of it."""
+        remove_dead_salts(self.settings.secrets_dir / "salts", datetime.now(UTC))
         self.land_census()
         fold_partials(self.tables, self._gold)
         compact_bronze(self.tables, self._bronze)

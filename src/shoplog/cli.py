@@ -21,6 +21,7 @@ from shoplog.commands import (
     classify,
     container,
     demo,
+    erase,
     ledger,
     maintain,
     nightly,
@@ -46,7 +47,8 @@ app = typer.Typer(
     add_completion=False,
 )
 rooms = (
-    demo, stack, backup, batch, nightly, ledger, quality, page, published, maintain, report, rehearse, analyst, sql_server, traffic,
+    demo, stack, backup, batch, nightly, ledger, quality, page, published, maintain, erase, report, rehearse, analyst,
+    sql_server, traffic,
     classify, anomalies, screens, annotate, bench,
 )  # fmt: skip
 for room in rooms:

@@ -39,6 +39,7 @@ class Site:
     own_proxies: int
     trusted_proxies: tuple[str, ...]
     own_addresses: tuple[str, ...]
+    masked_parameters: tuple[str, ...]
     rules: RuleSet
     catalogue: Path | None
 
@@ -89,6 +90,9 @@ class _SiteFields(BaseModel):
     own_proxies: int = Field(0, ge=0, le=32)
     trusted_proxies: list[_Network] = []
     own_addresses: list[_Network] = []
+    masked_parameters: list[
+        Annotated[str, _must(re.compile(r"[^=&?#;/\s]+").fullmatch, "name of a query parameter")]
+    ] = []
     rules: str | None = None
     path_prefix: Annotated[str, _must(_without_groups, "pattern without groups but (?:...)")] | None = None
     rules_version: int | None = Field(None, ge=1, le=9999)
@@ -160,6 +164,7 @@ def read_site(path: Path, settings: Settings, other_set: Path | None = None) -> 
         own_proxies=site.own_proxies,
         trusted_proxies=tuple(str(ip_network(network)) for network in site.trusted_proxies),
         own_addresses=tuple(str(ip_network(network)) for network in site.own_addresses),
+        masked_parameters=tuple(site.masked_parameters),
         rules=site_rules(
             path, text, site.rule, site.rules_version or 1, site.rules, site.path_prefix, site.currency, other_set
         ),

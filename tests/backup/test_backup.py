@@ -21,7 +21,7 @@ from shoplog.backup.restore import restore
 from shoplog.errors import TryLaterError, UserError
 from shoplog.io.commits import latest_version, written_at
 from shoplog.io.offsets import committed_offsets
-from shoplog.io.salts import living_salts
+from shoplog.io.salts import living_salts, login_key
 from shoplog.settings import Settings
 from shoplog.stack.airflow import secret
 from shoplog.stack.control import read_orders
@@ -159,19 +159,19 @@ def test_a_database_is_copied_between_two_transactions(home: Home, settings: Set
 
 def test_salts_and_what_is_made_anew_stay_out(home: Home, settings: Settings, where: Path) -> None:
     living_salts(settings.secrets_dir / "salts", NOON)
-    for path in LEFT_OUT - {"secrets/salts"}:
+    key = login_key(settings.secrets_dir / "salts")
+    for path in LEFT_OUT:
         left_out = settings.home / path / "left-out" if "." not in path else settings.home / path
         left_out.parent.mkdir(parents=True, exist_ok=True)
         left_out.touch()
     # Which lines went by how many partitions, no table tells.
     (settings.home / "flume/partitions").write_text("2\n")
     made = Path(make_backup(settings, where).folder)
-    assert [
-        str(path.relative_to(made)) for path in made.rglob("*") if path.is_file() and "warehouse" not in path.parts
-    ] == [
-        "manifest.json",
-        "flume/partitions",
-    ]
+    copied = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
+    kept = {"manifest.json", "flume/partitions", "secrets/salts/login.key"}
+    assert {path for path in copied if not path.startswith("warehouse")} == kept
+    # Without it nobody's logins could be counted on.
+    assert (made / "secrets/salts/login.key").read_bytes() == key
 
 
 def test_a_second_backup_shares_the_files_of_tables_and_survives_the_first(

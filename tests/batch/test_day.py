@@ -30,7 +30,7 @@ def kept(spark: Any, settings: Settings, *days: date) -> Kept:
     for table in WRITES:
         create_table(settings, table)
     for day in days:
-        once = parsed(first_rows(read_days(spark, settings, versions, [day])), load_sites(settings))
+        once = parsed(first_rows(read_days(spark, settings, versions, [day])), settings, load_sites(settings))
         rows = once.where(f"event_date = '{day}' or (reason is not null and ingest_date = '{day}')").collect()
         found[day] = sorted((row["file"], row["reason"] or "accepted") for row in rows)
         replace_silver(spark, settings, versions, [day], missing_ok=True)

@@ -34,7 +34,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     LEDGER_FILE.name: {
         "day": DAY, "site": "shop", "host": "web1", "file": "access-20261120-12.log", "written": 60, "read": 60,
         "kafka": 60, "bronze": 60, "accepted": 60, "quarantined": 0, "duplicates": 0, "in_flight": 0, "residue": 0,
-        "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
+        "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "", "erased": 0,
     },
     LEDGER_WINDOW.name: {"day": DAY, "site": "shop", "window_start": NOON, "accepted": 60, "gold": 60, "residue": 0},
     QUALITY_RESULT.name: {

@@ -20,7 +20,7 @@ DAY = date(2026, 11, 20)
 LEDGER: dict[str, Any] = {
     "site": "shop", "host": "web1", "file": "a.log", "written": 10, "read": 10, "kafka": 11, "bronze": 11, "accepted": 9,
     "quarantined": 1, "duplicates": 1, "in_flight": 0, "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
-    "residue": 0, "late": 0, "malformed": 1, "future": 0,
+    "erased": 0, "residue": 0, "late": 0, "malformed": 1, "future": 0,
 }  # fmt: skip
 PARITY = {
     "site": "shop", "family": "traffic", "metric": "requests", "figures": 9, "without_live": 0, "without_batch": 0,
@@ -31,7 +31,10 @@ USUAL = {name: value for m in MEASURES for name, value in ((m.name, 0.1), (f"{m.
 
 
 def frames() -> dict[str, pd.DataFrame]:
-    minus = {f"minus_{name}": -LEDGER[name] for name in ("bronze", "accepted", "quarantined", "in_flight", "residue")}
+    minus = {
+        f"minus_{name}": -LEDGER[name]
+        for name in ("bronze", "accepted", "quarantined", "erased", "in_flight", "residue")
+    }
     rows: dict[str, list[dict[str, Any]]] = {
         "ledger": [{**LEDGER, **minus}],
         "windows": [{"site": "shop", "windows": 9, "wrong": 0, "first_wrong": ""}],

@@ -20,6 +20,7 @@ from bench.broker import wait_until
 from bench.ports import free_ports
 from shoplog.stack import flume, supervisor
 from shoplog.stack.kafka_access import open_broker
+from shoplog.stack.partitions import partitions_file
 from tests.chain import ROOT, Shoplog
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
@@ -130,15 +131,19 @@ def _kill_between_two_notes(agent: Shoplog) -> None:
 
 def test_partitions_go_from_4_to_8_and_an_agent_that_is_killed_then_sends_nothing_to_another_one(shop: Shop) -> None:
     settings = shop.shoplog.settings
-    written = shop.traffic(shop.shoplog, LINES, seed=1)
+    partitions = partitions_file(settings)
+    written = shop.traffic(shop.shoplog, LINES // 2, seed=1)
     wait_until(lambda: _taken(shop.shoplog) >= 5000, "Flume takes no lines")
     # As the broker's machine does it: this agent does not know yet, and its next start, after a kill, does.
     shop.shoplog.environment["SHOPLOG_KAFKA_PARTITIONS"] = "8"
     assert open_broker(shop.shoplog.settings)
     _kill_between_two_notes(shop.shoplog)
+    wait_until(lambda: partitions.read_text().endswith("\n8\n"), "the agent does not start again", timeout_s=600)
+    more = shop.traffic(shop.shoplog, LINES // 2, seed=2)
     written()
+    more()
     assert shop.settle() > 0, "the kill did not bite"
-    told = settings.taildir_position.with_name("partitions").read_text().splitlines()[:-1]
+    told = partitions.read_text().splitlines()[:-1]
     ends = [(Path(path).name, int(end)) for _, end, path in (line.split("\t") for line in told)]
     until = pl.DataFrame(ends, {"file": pl.String, "until": pl.Int64}, orient="row")
     rows = shop.bronze().sort("kafka_offset").join(until, on="file", how="left", maintain_order="left")
@@ -155,8 +160,8 @@ def test_partitions_go_from_4_to_8_and_an_agent_that_is_killed_then_sends_nothin
 
 
 def test_agents_go_from_1_to_3(shop: Shop) -> None:
-    waiting = [shop.traffic(shop.shoplog, LINES, seed=2)]
-    for seed in (3, 4):
+    waiting = [shop.traffic(shop.shoplog, LINES, seed=3)]
+    for seed in (4, 5):
         waiting.append(shop.traffic(shop.add_agent(), LINES // 2, seed))
         wait_until(lambda: _taken(shop.agents[-1]) > 0, "the new agent takes no lines")
     for written in waiting:
@@ -172,7 +177,7 @@ def _executors(shop: Shop) -> list[psutil.Process]:
 
 
 def test_an_executor_is_killed(shop: Shop) -> None:
-    written = shop.traffic(shop.shoplog, LINES, seed=5)
+    written = shop.traffic(shop.shoplog, LINES, seed=6)
     taken = _taken(shop.shoplog)
     wait_until(lambda: _taken(shop.shoplog) >= taken + 5000, "Flume takes no lines")
     before = _executors(shop)

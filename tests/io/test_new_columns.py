@@ -14,7 +14,7 @@ from shoplog.contracts.tables import BRONZE_ACCESS_LOG, TABLES
 from shoplog.errors import TryLaterError, UserError
 from shoplog.io.commits import latest_version
 from shoplog.io.leases import table_leases
-from shoplog.io.new_columns import add_new_columns
+from shoplog.io.new_columns import renew_tables
 from shoplog.io.offsets import committed_offsets
 from shoplog.io.sinks import create_table
 from shoplog.settings import Settings
@@ -41,16 +41,16 @@ def test_a_new_column_is_null_in_rows_that_are_there(
 ) -> None:
     contract(monkeypatch, *BRONZE_ACCESS_LOG.columns, NEW)
     before = committed_offsets(settings.warehouse / NAME)
-    assert add_new_columns(settings) == {NAME: ["colour"]}
+    assert renew_tables(settings) == {NAME: ["colour"]}
     rows = pl.read_delta(str(settings.warehouse / NAME))
     assert rows["colour"].to_list() == [None, None]
     assert committed_offsets(settings.warehouse / NAME) == before == {0: 2}
-    assert add_new_columns(settings) == {}
+    assert renew_tables(settings) == {}
 
 
 def test_tables_as_they_are_get_no_commit(home: Home, settings: Settings) -> None:
     before = latest_version(settings.warehouse / NAME)
-    assert add_new_columns(settings) == {}
+    assert renew_tables(settings) == {}
     assert latest_version(settings.warehouse / NAME) == before
 
 
@@ -58,11 +58,11 @@ def test_another_type_is_refused(home: Home, settings: Settings, monkeypatch: py
     others: list[Any] = [replace(c, type="string") if c.name == "byte_offset" else c for c in BRONZE_ACCESS_LOG.columns]
     contract(monkeypatch, *others, NEW)
     with pytest.raises(UserError, match='byte_offset is "long" and this version wants "string"'):
-        add_new_columns(settings)
+        renew_tables(settings)
     assert "colour" not in json.dumps(pl.read_delta(str(settings.warehouse / NAME)).columns)
 
 
 def test_who_writes_the_table_is_waited_for(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     contract(monkeypatch, *BRONZE_ACCESS_LOG.columns, NEW)
     with table_leases(settings, (NAME,), "the stream"), pytest.raises(TryLaterError, match="the stream"):
-        add_new_columns(settings)
+        renew_tables(settings)

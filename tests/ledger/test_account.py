@@ -22,7 +22,7 @@ LINES = content_lines(CONTENT)
 FINE = {
     "site": "shop", "host": "web1", "file": FILE, "written": 100, "read": 100, "kafka": 100, "bronze": 100, "accepted": 100,
     "quarantined": 0, "duplicates": 0, "in_flight": 0, "torn": 0, "missing_bytes": 0, "doubled_bytes": 0, "broken_ranges": "",
-    "residue": 0,
+    "residue": 0, "erased": 0,
 }  # fmt: skip
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 
 import pytest
+from kafka import KafkaConsumer
+from kafka.errors import MetadataEmptyBrokerList
 
 from jobs.streaming import live
 from shoplog.errors import TryLaterError
+from shoplog.io import kafka
 from shoplog.io.kafka import topic_offsets
 from shoplog.io.kafka_users import password_file
 from shoplog.io.secrets import write_private
@@ -24,6 +27,19 @@ def test_a_broker_that_is_away_is_worth_another_try(settings: Settings) -> None:
             TryLaterError, match=r"^No Kafka broker answers at 127\.0\.0\.1:\d+ .*: run 'shoplog up'\.$"
         ):
             topic_offsets(away, settings.topic_raw)
+
+
+def test_a_broker_that_does_not_know_itself_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Met on a machine so busy that the controller did not hear of the broker for seconds."""
+
+    def fenced(self: object, topic: str) -> set[int]:
+        raise MetadataEmptyBrokerList
+
+    monkeypatch.setattr(KafkaConsumer, "partitions_for_topic", fenced)
+    with pytest.raises(
+        TryLaterError, match=r"^Kafka does not say what t has \(MetadataEmptyBrokerList\): try again\.$"
+    ):
+        kafka._partitions(object.__new__(KafkaConsumer), "t")
 
 
 def test_a_home_without_its_password_says_where_to_get_it(settings: Settings) -> None:

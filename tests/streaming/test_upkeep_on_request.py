@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from jobs.streaming import on_request
 from jobs.streaming.on_request import carry_out
+from jobs.streaming.prepare import rebuild_partials
+from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.visitor_minutes import KEPT_DAYS
+from shoplog.io.arrow import arrow_schema
 from shoplog.io.commits import latest_version, newest_commit_with_metadata
 from shoplog.io.housekeeping import remove_files
+from shoplog.ledger.account import window_rows
+from shoplog.ledger.landed import landed_files, landed_lines
 from shoplog.settings import Settings
 from shoplog.stack.control import StreamStatus, read_status, write_status
-from tests.streaming.records import Batches, line, value
+from tests.streaming.records import NOON, YESTERDAY, Batches, line, value
 
 pytestmark = pytest.mark.spark
 LIVE = ("bronze_access_log", "gold_partial_live")
@@ -48,7 +54,10 @@ def grow_old(batches: Batches, days: int) -> str:
 def test_a_request_is_carried_out_once_and_its_outcome_told(batches: Batches, settings: Settings) -> None:
     carry_out(batches.tables, "first")
     status = read_status(settings)
-    assert (status.upkeep, status.upkeep_outcome) == ("first", "done: 0 files removed, visitors' minutes of 0 days")
+    assert (status.upkeep, status.upkeep_outcome) == (
+        "first",
+        "done: 0 files removed, visitors' minutes of 0 days, old rows of 0",
+    )
     assert (status.state, status.epoch) == ("running", 3)
     versions = [latest_version(settings.warehouse / table) for table in LIVE]
     carry_out(batches.tables, "first")
@@ -95,7 +104,7 @@ def test_old_minutes_of_visitors_leave_and_figures_stay(batches: Batches, settin
     assert batches.requests() == requests
     # A day may lie further back than one request's part: the next one goes on.
     carry_out(batches.tables, "second")
-    assert read_status(settings).upkeep_outcome.endswith("of 0 days")
+    assert read_status(settings).upkeep_outcome.endswith("of 0 days, old rows of 0")
 
 
 def test_files_of_replaced_versions_go(batches: Batches, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,3 +129,22 @@ def test_a_failure_is_told_and_does_not_end_the_stream(
     carry_out(batches.tables, "first")
     assert read_status(settings).upkeep_outcome == "failed: disk full"
     assert not batches.tables.lock.locked()
+
+
+def test_old_lines_and_figures_leave_and_what_is_sent_again_is_known(batches: Batches, settings: Settings) -> None:
+    batches.tables.settings = settings.model_copy(update={"bronze_days": 8, "partial_days": 8})
+    later = NOON + timedelta(days=30)
+    assert on_request._retire(batches.tables, later) == 1, "figures that are not published stay"
+    assert (batches.bronze().count(), batches.requests()) == (0, 1)
+    row = {"site": "shop", "day": YESTERDAY, "published_at": NOON, "table_versions": []}
+    published = pa.Table.from_pylist([row], schema=arrow_schema(PUBLISHED_DAY))
+    write_deltalake(str(settings.warehouse / PUBLISHED_DAY.name), published)
+    assert on_request._retire(batches.tables, later) == 1
+    assert (batches.requests(), window_rows(settings)) == (0, [])
+    (file,) = landed_files(landed_lines(settings)).values()
+    assert (file.accepted, file.chain_ends) == (1, (len(line("203.0.113.1")) + 1, len(line("203.0.113.1")) + 2))
+    batches.tables = batches.open()
+    batches.send({0: [value(line("203.0.113.1"), 0), value(line("203.0.113.1"), 500)]})
+    assert batches.fates() == {"accepted": 1, "duplicate": 1}
+    rebuild_partials(batches.session, settings)
+    assert batches.open().marks == batches.tables.marks

@@ -21,15 +21,14 @@ from shoplog.io.transactions import paths_of
 from shoplog.settings import Settings
 
 # Of one machine, or made anew by what runs: the broker's lines, positions and checkpoints follow from tables and log files.
-# The log files are the web servers'; salts die within days, wherever they are.
-LEFT_OUT = frozenset(
-    {
-        "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs", "secrets/salts",
-        "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
-    }
+# The log files are the web servers'.
+LEFT_OUT = (
+    "kafka", "checkpoints", "run", "logs", "spark", "leases", "stream", "sites", "airflow/logs",
+    "flume/taildir_position.json", "flume/taildir_position.good.json", "flume/out_of_memory",
 )  # fmt: skip
-_TABLES = "warehouse"
-_LOG = "_delta_log"
+# What SQLite's own copy has already, and salts: they die within days, wherever they are.
+_LEFT_OUT_ENDS = ("-wal", "-shm", "-journal", ".salt")
+_TABLES, _LOG = "warehouse", "_delta_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Backup:
 def make_backup(settings: Settings, where: Path, keep: int | None = None) -> Backup:
     """Copy the home into a new folder below `where`, of which the newest `keep` backups stay; return what was made.
 
-    Raises `UserError` where there is nothing to copy or no place for it, `TryLaterError` where a table lost a file meanwhile.
+    Raises `UserError` without tables or a place for the copy, `TryLaterError` where a table lost a file meanwhile.
     """
     where = where.expanduser().resolve()
     if not settings.warehouse.is_dir():
@@ -65,17 +64,16 @@ def make_backup(settings: Settings, where: Path, keep: int | None = None) -> Bac
         partial = where / f".{made.name}.partial"
         partial.mkdir(mode=0o700)
         moment = moment_of(settings)
-        earlier = _backups(where)
-        copied, shared_bytes = _copied(settings, moment, partial, earlier[-1] if earlier else None)
+        last = next(reversed(_backups(where)), None)
+        copied, shared_bytes = _copied(settings, moment, partial, last)
         _check(settings, moment, copied)
         begun, partitions = datetime.now(UTC).isoformat(timespec="seconds"), len(moment.offsets)
         Manifest(shoplog_version(), begun, settings.host, partitions, moment.versions, copied).write(partial)
         partial.rename(made)
-        removed = [] if keep is None else _backups(where)[:-keep]
-        for folder in removed:
+        for folder in (removed := [] if keep is None else _backups(where)[:-keep]):
             shutil.rmtree(folder)
-    total = sum(file.size for file in copied.values())
-    return Backup(str(made), len(copied), total, shared_bytes, tuple(map(str, removed)))
+    size = sum(file.size for file in copied.values())
+    return Backup(str(made), len(copied), size, shared_bytes, tuple(map(str, removed)))
 
 
 def _backups(where: Path) -> list[Path]:
@@ -111,7 +109,7 @@ def _paths(home: Path, moment: Moment) -> Iterator[str]:
     for folder, folders, names in os.walk(home):
         below = Path(folder).relative_to(home)
         folders[:] = [name for name in folders if str(below / name) not in LEFT_OUT and name != _LOG]
-        paths = (str(below / name) for name in names if not name.endswith(("-wal", "-shm", "-journal")))
+        paths = (str(below / name) for name in names if not name.endswith(_LEFT_OUT_ENDS))
         yield from (path for path in paths if path not in LEFT_OUT)
 
 

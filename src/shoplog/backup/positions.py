@@ -1,4 +1,4 @@
-"""Flume's position file made from bronze: where each log file goes on after its last line without a hole before it."""
+"""Flume's position file made from what landed: each log file goes on after its last line without a hole before it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG
-from shoplog.io.sinks import table_path
 from shoplog.ledger.coverage import MAX_LINE_END_BYTES
+from shoplog.ledger.landed import STREAM, landed_lines
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
 
@@ -40,11 +39,9 @@ def write_positions(settings: Settings) -> int:
 
 def _reaches(settings: Settings, site: str, names: list[str]) -> dict[str, int]:
     """Return by file the byte after the last line that chains from byte 0; nothing for a file whose first line is not there."""
-    bronze = table_path(settings, BRONZE_ACCESS_LOG.name)
-    if not bronze.is_dir():
-        return {}
     of_site = (pl.col("site") == site) & (pl.col("host") == settings.host) & pl.col("file").is_in(names)
-    lines = pl.scan_delta(str(bronze)).filter(of_site).select("file", "byte_offset", _END.alias("end"))
+    streamed = landed_lines(settings).filter(of_site & (pl.col("source") == STREAM))
+    lines = streamed.select("file", "byte_offset", _END.alias("end"))
     reach = pl.col("end").cum_max().shift(1).over("file").fill_null(0)
     begins = pl.col("byte_offset").cum_count().over("file") == 1
     slack = pl.when(begins).then(0).otherwise(MAX_LINE_END_BYTES)

@@ -61,14 +61,17 @@ def addresses_of(settings: Settings, anomalies: list[dict[str, Any]]) -> dict[tu
     import polars as pl
 
     from shoplog.io.anomalies import raw_lines
+    from shoplog.io.salts import known_raw_key
     from shoplog.sites import load_sites
     from shoplog.transforms.landing import readings_of
     from shoplog.transforms.parse import parse_lines
+    from shoplog.transforms.raw_forms import opened
 
     lines = raw_lines(settings, anomalies)
     if lines.is_empty():
         return {}
     readings = readings_of(load_sites(settings))
+    lines = lines.with_columns(opened(lines, known_raw_key(settings.secrets_dir)))
     parsed = parse_lines(lines.with_columns(pl.lit(None, pl.String).alias("reason")), readings)
     return {row[:-1]: row[-1] for row in parsed.select(*IDENTITY_NAMES, "address").iter_rows()}
 

@@ -20,7 +20,7 @@ HOMES = Path("/homes")
 def prepare() -> None:
     """Make the secrets that are missing and give each home its own, bring tables to this version, order a first run."""
     from shoplog.io.kafka_users import User, ca_file, password_file
-    from shoplog.io.new_columns import add_new_columns
+    from shoplog.io.new_columns import renew_tables
     from shoplog.io.secrets import made_once
     from shoplog.sites import load_sites
     from shoplog.stack import control
@@ -39,7 +39,7 @@ def prepare() -> None:
     _give(broker, settings, password_file(broker, "stream"), password_file(broker, "monitor"), ca_file(broker))
     secret(cluster, SECRET)
     _give(cluster, settings, cluster.secrets_dir / SECRET)
-    add_new_columns(settings)
+    renew_tables(settings)
     _prepare_database(settings)
     _prepare_monitoring(settings)
     for site in load_sites(settings).values():

@@ -26,8 +26,9 @@ def maintain(
 
     settings = Settings.load()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    request = ask_for_upkeep(settings)
     tables = job(settings, datetime.now(UTC))
+    # Not at the same time: both write what is gone of bronze.
+    request = ask_for_upkeep(settings)
     outcome, is_right = wait_for_upkeep(settings, request, wait)
     show("tables", tables, as_json)
     free = shutil.disk_usage(settings.home).free

@@ -112,13 +112,16 @@ def nightly(days: Days = None, as_json: Json = False) -> None:
     if not of:
         return show("nightly", [], as_json)
     with spark_session(settings, "nightly") as session:
-        rows, made = _run(session, settings, of)
+        rows, made = run_nightly(session, settings, of)
     show("nightly", rows, as_json)
     if any(one.verdict != "equal" for one in made):
         raise typer.Exit(1)
 
 
-def _run(session: SparkSession, settings: Settings, days: list[date]) -> tuple[list[dict[str, Any]], list[Certificate]]:
+def run_nightly(
+    session: SparkSession, settings: Settings, days: list[date]
+) -> tuple[list[dict[str, Any]], list[Certificate]]:
+    """Recompute, compare, account for, certify and publish UTC days; return a row a day and the certificates."""
     from jobs.batch.certify import certify
     from jobs.batch.publish import publish as publish_job
     from jobs.batch.recompute import recompute as recompute_job

@@ -44,13 +44,13 @@ EVENT_TIME = Column("event_time", "timestamp", "the shopper's moment, UTC")
 EVENT_DATE = Column("event_date", "date", "UTC day of event_time")
 REQUEST = (
     Column("method", "string", "request method; null when the request line is no request"),
-    Column("url", "string", "request target as logged"),
-    Column("path", "string", "url up to ? or #, without scheme and host"),
+    Column("url", "string", "request target as logged, secrets masked"),
+    Column("path", "string", "url up to ? or #, without scheme and host, secrets masked"),
     Column("status", "int", "response status, 100 to 599"),
     Column("bytes_sent", "bigint", "response body bytes; 0 where the log has -"),
     Column("duration_ms", "double", "request time, where the format has it"),
     Column("upstream_ms", "double", "time the servers behind took, summed, where the format has it"),
-    Column("referrer", "string", "Referer header; null where the log has -"),
+    Column("referrer", "string", "Referer header, secrets masked; null where the log has -"),
     Column("user_agent", "string", "User-Agent header; null where the log has -"),
     Column("request_id", "string", "the server's request id, where the format has it"),
     Column("vhost", "string", "virtual host without its port, where the format has it"),

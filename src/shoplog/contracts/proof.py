@@ -35,6 +35,7 @@ LEDGER_FILE = Table(
         Column("missing_bytes", "bigint", "bytes of the file that no line covers"),
         Column("doubled_bytes", "bigint", "bytes of the file that two lines cover"),
         Column("broken_ranges", "string", "the first of these bytes as FROM-TO, without TO; empty where all is well"),
+        Column("erased", "bigint", "lines that were erased on a person's request"),
     ),
     "ledger",
     "A: lines of each file, from byte to fate",
@@ -49,6 +50,18 @@ LEDGER_WINDOW = Table(
     "ledger",
     "B: accepted lines of each window against gold",
     ("day",),
+)  # fmt: skip
+# erased: on a person's request; retained: older than bronze is kept.
+GONE = ("erased", "retained")
+LEDGER_GONE_LINE = Table(
+    "ledger_gone_line",
+    (
+        *c.IDENTITY, c.LINE_BYTES, c.FATE, c.EVENT_DATE, c.INGEST_DATE,
+        Column("of_table", "string", "the table of bronze that had it"),
+        Column("why", "string", "why it is gone", allowed=GONE), Column("gone_at", "timestamp", "when it went"),
+    ),
+    "erase",
+    "a row that bronze has no more: that there was a line, and not what it said or of whom",
 )  # fmt: skip
 GOLD_PARITY = Table(
     "gold_parity",

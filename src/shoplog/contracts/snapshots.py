@@ -5,7 +5,7 @@ from __future__ import annotations
 from shoplog.contracts import columns as c
 from shoplog.contracts.model import Column, Table
 
-CAUSES = ("nightly", "hourly", "on demand", "import")
+CAUSES = ("nightly", "hourly", "on demand", "import", "erasure")
 # The first rows of each section; how many there were in all stands beside them.
 SNAPSHOT_ROWS = 100
 # How long the files of older versions of live tables are kept: what was shown live before that is in snapshots only.

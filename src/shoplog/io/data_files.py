@@ -25,7 +25,9 @@ DESCRIPTION_DDL = "table_name string, file string"
 _DESCRIPTION = pa.schema([("table_name", pa.string()), ("file", pa.string())])
 # More go into a file of their own: whole files are what readers share out.
 _MOST_ROWS = 1_000_000
-_BOUNDED = (str, int, date, datetime)
+_BOUNDED = (int, date, datetime)
+# A table's log outlives its rows: of texts it holds only those that tell of no visitor.
+BOUNDED_TEXTS = ("family", "site", "host", "file")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 Value = str | None
 
@@ -158,7 +160,8 @@ def _statistics(footer: pq.FileMetaData) -> dict[str, Any]:
         # A chunk of nulls alone has no bounds; bounds that another one lacks are not known of the file, and readers take a
         # count of nulls without bounds for a column of nothing.
         filled = [chunk for chunk in chunks if chunk.num_values]
-        if not all(chunk.has_min_max and type(chunk.min) in _BOUNDED for chunk in filled):
+        is_text = name in BOUNDED_TEXTS
+        if not all(chunk.has_min_max and (is_text or type(chunk.min) in _BOUNDED) for chunk in filled):
             continue
         found["nullCount"][name] = sum(chunk.null_count for chunk in chunks)
         if filled:

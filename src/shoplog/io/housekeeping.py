@@ -108,12 +108,16 @@ def set_properties(path: Path, properties: dict[str, str]) -> None:
         table.alter.set_table_properties(properties, commit_properties=_forward(path))
 
 
-def _forward(path: Path) -> CommitProperties | None:
+def carried_on(path: Path) -> str | None:
     """Return the newest commit's metadata as upkeep's, so that the offsets of a table are always in one of its last commits."""
     newest = None
     with suppress(FileNotFoundError):  # a table without any, whose oldest log entries are gone
         newest = newest_commit_with_metadata(path)
     if newest is None or "kafka_end" not in newest.metadata:
         return None
-    metadata = newest.metadata | {"kafka_start": newest.metadata["kafka_end"], "upkeep": True}
-    return CommitProperties(custom_metadata={"userMetadata": json.dumps(metadata)})
+    return json.dumps(newest.metadata | {"kafka_start": newest.metadata["kafka_end"], "upkeep": True})
+
+
+def _forward(path: Path) -> CommitProperties | None:
+    metadata = carried_on(path)
+    return None if metadata is None else CommitProperties(custom_metadata={"userMetadata": metadata})

@@ -57,14 +57,18 @@ def partition_count(settings: Settings, topic: str, within_ms: int = _ANSWERS_WI
 
 
 def _partitions(consumer: KafkaConsumer, topic: str) -> set[int]:
-    partitions: set[int] | None = consumer.partitions_for_topic(topic)
+    try:
+        partitions: set[int] | None = consumer.partitions_for_topic(topic)
+    except KafkaError as error:
+        # Such as a broker that answers and was not seen by its controller for a while.
+        raise TryLaterError(f"Kafka does not say what {topic} has ({type(error).__name__}): try again.") from error
     if not partitions:
         raise TryLaterError(f"Kafka has no topic {topic}: run 'shoplog up', which creates it.")
     return partitions
 
 
 def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (partition, offset, value) of [start, end)."""
+    """Yield (partition, offset, value) of [start, end), without those that have no value: they only close segments."""
     wanted = {p: (start.get(p, 0), stop) for p, stop in end.items() if stop > start.get(p, 0)}
     if not wanted:
         return
@@ -76,8 +80,9 @@ def records(settings: Settings, topic: str, start: Offsets, end: Offsets) -> Ite
         while wanted:
             for place, batch in consumer.poll(timeout_ms=1000).items():
                 for record in batch:
-                    if place.partition in wanted and record.offset < wanted[place.partition][1]:
-                        yield place.partition, record.offset, record.value or b""
+                    is_wanted = place.partition in wanted and record.offset < wanted[place.partition][1]
+                    if is_wanted and record.value is not None:
+                        yield place.partition, record.offset, record.value
                 if place.partition in wanted and consumer.position(place) >= wanted[place.partition][1]:
                     del wanted[place.partition]
                     consumer.pause(place)

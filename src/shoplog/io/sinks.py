@@ -55,6 +55,19 @@ def create_table(settings: Settings, table: str) -> Path:
     return path
 
 
+def add_new_columns(settings: Settings, table: str) -> list[str]:
+    """Add what the contract has got since the table was made, where it lacks any; return the names. Older rows have nulls there.
+
+    The caller holds the lease.
+    """
+    handle = deltalake.DeltaTable(table_path(settings, table))
+    known = {field.name for field in handle.schema().fields}
+    new = [field.with_nullable(True) for field in arrow_schema(TABLES[table]) if field.name not in known]
+    if new:
+        handle.alter.add_columns(list(deltalake.Schema.from_arrow(pa.schema(new)).fields))
+    return [field.name for field in new]
+
+
 def conform(rows: DataFrame, contract: Table) -> DataFrame:
     """Return rows with exactly the contract's columns, types and order; an absent column is null."""
     present = set(rows.columns)

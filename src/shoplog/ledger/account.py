@@ -10,6 +10,7 @@ import polars as pl
 from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.commits import newest_commit_with_metadata
+from shoplog.io.gone import retained_days
 from shoplog.io.offsets import KafkaRange
 from shoplog.io.versions import version_at
 from shoplog.ledger.census import census
@@ -65,6 +66,9 @@ def window_rows(settings: Settings) -> list[WindowRow]:
     counted = partials.group_by(key).agg(pl.col("requests").sum().alias("gold"))
     # Only these columns are read of bronze's many.
     minutes = accepted.select("site", pl.col("event_time").dt.truncate("1m").alias("window_start"))
+    # Of a day some of whose lines are gone for their age there is nothing left to compare.
+    whole = ~pl.col("window_start").dt.date().is_in(list(retained_days(settings)))
+    minutes, counted = minutes.filter(whole), counted.filter(whole)
     lines = minutes.group_by(key).agg(pl.len().cast(pl.Int64).alias("accepted"))
     left, right = (side.collect(engine="streaming") for side in (lines, counted))
     both = left.join(right, on=key, how="full", coalesce=True).fill_null(0).sort(key)

@@ -8,6 +8,7 @@ from shoplog.contracts.families import TRAFFIC
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
 from shoplog.io.duck import NEWEST, open_tables
+from shoplog.io.gone import retained_days
 from shoplog.settings import Settings
 
 
@@ -25,7 +26,7 @@ def dirty_days(settings: Settings, before: date) -> list[tuple[str, date, int]]:
 
 
 def due_days(settings: Settings, day: date) -> list[date]:
-    """Return the days to recompute, ascending: `day` and every dirty one before it; none before any line ever came.
+    """Return the days to recompute, ascending: `day` and each dirty one before it that has all its lines; none before any came.
 
     A day without lines after days with some is due: its recompute says that they are missing.
     """
@@ -35,4 +36,6 @@ def due_days(settings: Settings, day: date) -> list[date]:
     )
     if not open_tables(settings, *bronze).execute(came, {"day": day}).fetchall():
         return []
-    return sorted({day, *(dirty for _, dirty, _ in dirty_days(settings, day))})
+    dirty = {one for _, one, _ in dirty_days(settings, day)}
+    # What is left of their lines would take the place of all of them.
+    return sorted({day, *(dirty - retained_days(settings))})

@@ -87,7 +87,18 @@ class Evidence:
 
     def ledger(self, site: str) -> Row:
         """Return the site's closed files added up."""
-        lines = ("written", "kafka", "bronze", "accepted", "quarantined", "duplicates", "in_flight", "torn", *FATES)
+        lines = (
+            "written",
+            "kafka",
+            "bronze",
+            "accepted",
+            "quarantined",
+            "duplicates",
+            "erased",
+            "in_flight",
+            "torn",
+            *FATES,
+        )
         sums = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in lines)
         return self._rows(
             f"select count(*) as files, {sums}, coalesce(sum(abs(residue)), 0)::bigint as residue, "

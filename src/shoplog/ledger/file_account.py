@@ -15,12 +15,12 @@ from shoplog.transforms.identity import UNKNOWN
 
 _KAFKA = 2  # beside landed.STREAM and landed.IMPORT
 _NO_LINES = pl.DataFrame(schema={"byte_offset": pl.Int64, "line_bytes": pl.Int64, "fate": pl.String, "source": pl.Int8})
-_NOTHING = Landed(0, 0, 0, 0, 0, ())
+_NOTHING = Landed(0, 0, 0, 0, 0, 0, ())
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A: one file. written + torn = accepted + quarantined + in flight + residue; in flight is measured, never a remainder.
+    """A: one file. written + torn = accepted + quarantined + erased + in flight + residue; in flight is measured, no remainder.
 
     A line that was streamed and imported counts once, as the stream took it; its other rows are duplicates. `torn` counts
     pieces: TAILDIR sends an unfinished last line once the file is idle, and its rest as a line of its own.
@@ -42,6 +42,7 @@ class FileRow:
     doubled_bytes: int
     broken_ranges: str
     residue: int
+    erased: int = 0
 
     @property
     def is_wrong(self) -> bool:
@@ -55,8 +56,8 @@ def settled(key: FileKey, landed: Landed | None, counted: Counted | None) -> Fil
         return None
     # Records without our identity have no place in any file: they are only counted.
     whole = key[0] == UNKNOWN or (counted[0] in landed.chain_ends if counted else bool(landed.chain_ends))
-    written = counted[1] if counted else landed.accepted + landed.quarantined
-    return _row(key, landed, written, landed.accepted, landed.quarantined) if whole else None
+    written = counted[1] if counted else landed.accepted + landed.quarantined + landed.erased
+    return _row(key, landed, written, (landed.accepted, landed.quarantined, landed.erased)) if whole else None
 
 
 def examined(
@@ -69,16 +70,16 @@ def examined(
 ) -> FileRow:
     """Return the row of a file by each of its lines: landed as new, waiting in Kafka, or not sent yet."""
     lines = _met_once(new, unlanded)
-    accepted, quarantined = (int((lines["fate"] == fate).sum()) for fate in ("accepted", "quarantined"))
+    fates = tuple(int((lines["fate"] == fate).sum()) for fate in ("accepted", "quarantined", "erased"))
     waiting = int((lines["source"] == _KAFKA).sum())
     size, whole_lines = counted or (0, 0)
     if key[0] == UNKNOWN:
-        return _row(key, landed, len(lines), accepted, quarantined, waiting, records=_count(unlanded))
+        return _row(key, landed, len(lines), fates, waiting, records=_count(unlanded))
     coverage = covered(lines, size, *agent.reading(key))
     unsent = agent.lines(key, coverage.unsent) - coverage.unsent_ends
     # What begins at or after the census's end no census has counted yet: the last lines, or an unfinished one.
     written = whole_lines + coverage.lines_beyond
-    return _row(key, landed, written, accepted, quarantined, waiting, unsent, _count(unlanded), coverage)
+    return _row(key, landed, written, fates, waiting, unsent, _count(unlanded), coverage)
 
 
 def _met_once(new: pl.DataFrame | None, unlanded: pl.DataFrame | None) -> pl.DataFrame:
@@ -104,18 +105,18 @@ def _row(
     key: FileKey,
     landed: Landed | None,
     written: int,
-    accepted: int,
-    quarantined: int,
+    fates: tuple[int, ...],
     waiting: int = 0,
     unsent: int = 0,
     records: int = 0,
     coverage: Coverage | None = None,
 ) -> FileRow:
     came, bytes_ = landed or _NOTHING, coverage or Coverage()
-    bronze, in_flight = came.streamed + came.imported, waiting + unsent
+    bronze, in_flight, (accepted, quarantined, erased) = came.streamed + came.imported, waiting + unsent, fates
+    came_new = came.accepted + came.quarantined + came.erased
     return FileRow(
         *key, written=written, read=written - unsent, kafka=came.streamed + records, bronze=bronze, accepted=accepted,
-        quarantined=quarantined, duplicates=came.duplicates + came.accepted + came.quarantined - accepted - quarantined,
+        quarantined=quarantined, duplicates=came.duplicates + came_new - sum(fates), erased=erased,
         in_flight=in_flight, torn=bytes_.torn, missing_bytes=length(bytes_.missing), doubled_bytes=length(bytes_.doubled),
-        broken_ranges=bytes_.in_words(), residue=written + bytes_.torn - accepted - quarantined - in_flight,
+        broken_ranges=bytes_.in_words(), residue=written + bytes_.torn - sum(fates) - in_flight,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What landed of each file: rows by fate in both bronze tables, and whether they chain from byte 0 without a break."""
+"""What landed of each file: rows by fate that bronze has or had, and whether they chain from byte 0 without a break."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import polars as pl
 from deltalake import DeltaTable
 
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
+from shoplog.io.gone import gone_lines
 from shoplog.io.marks import FileKey
 from shoplog.settings import Settings
 
 FILE = ("site", "host", "file")
 STREAM, IMPORT = 0, 1
 _LINE_ENDS = (1, 2)  # LF, CR LF
+_COUNTED = ("accepted", "quarantined", "duplicate", "erased")
 _NEW = pl.col("fate") != "duplicate"
 _END = pl.col("byte_offset") + pl.col("line_bytes")
 
@@ -27,11 +29,15 @@ class Landed:
     accepted: int
     quarantined: int
     duplicates: int
+    erased: int
     chain_ends: tuple[int, ...]
 
 
 def landed_lines(settings: Settings) -> pl.LazyFrame:
-    """Return site, host, file, byte_offset, line_bytes, fate and source of every bronze row, at one version of each table."""
+    """Return site, host, file, byte_offset, line_bytes, fate and source of every row that bronze has or had.
+
+    Each table is read at one version. A line that was erased has the fate `erased`.
+    """
     schema = {**dict.fromkeys(FILE, pl.String), "byte_offset": pl.Int64, "line_bytes": pl.Int64, "fate": pl.String}
     parts = [pl.LazyFrame(schema={**schema, "source": pl.Int8})]
     for table, source in ((BRONZE_ACCESS_LOG, STREAM), (BRONZE_IMPORT_LOG, IMPORT)):
@@ -40,7 +46,16 @@ def landed_lines(settings: Settings) -> pl.LazyFrame:
             # Opened once: the rows looked at closely later are of the version that was counted.
             rows = pl.scan_delta(DeltaTable(str(path)))
             parts.append(rows.select(*schema, pl.lit(source, pl.Int8).alias("source")))
-    return pl.concat(parts)
+    was_erased = (pl.col("why") == "erased") & _NEW
+    gone = gone_lines(settings).with_columns(
+        pl.when(was_erased).then(pl.lit("erased")).otherwise("fate").alias("fate"),
+        pl.when(pl.col("of_table") == BRONZE_IMPORT_LOG.name)
+        .then(IMPORT)
+        .otherwise(STREAM)
+        .cast(pl.Int8)
+        .alias("source"),
+    )
+    return pl.concat([*parts, gone.select(*schema, "source")])
 
 
 def landed_files(lines: pl.LazyFrame) -> dict[FileKey, Landed]:
@@ -51,7 +66,7 @@ def landed_files(lines: pl.LazyFrame) -> dict[FileKey, Landed]:
     leave the sum of bytes as it is, do not cancel out.
     """
     fate, source = pl.col("fate"), pl.col("source")
-    counts = [fate.eq(name).alias(name) for name in ("accepted", "quarantined", "duplicate")]
+    counts = [fate.eq(name).alias(name) for name in _COUNTED]
     counts += [source.eq(table).alias(f"source_{table}") for table in (STREAM, IMPORT)]
     # A duplicate adds nothing to a set: its hashes count as 0.
     hashes = {"starts": pl.col("byte_offset"), **{f"ends_{n}": _END + n for n in _LINE_ENDS}}
@@ -65,10 +80,10 @@ def landed_files(lines: pl.LazyFrame) -> dict[FileKey, Landed]:
         for n in _LINE_ENDS
     ]
     chain_ends = pl.concat_list(chained).list.drop_nulls().alias("chain_ends")
-    figures = files.select(*FILE, "source_0", "source_1", "accepted", "quarantined", "duplicate", chain_ends)
+    figures = files.select(*FILE, "source_0", "source_1", *_COUNTED, chain_ends)
     return {
-        (site, host, file): Landed(streamed, imported, accepted, quarantined, duplicates, tuple(sizes))
-        for site, host, file, streamed, imported, accepted, quarantined, duplicates, sizes in figures.iter_rows()
+        (site, host, file): Landed(streamed, imported, accepted, quarantined, duplicates, erased, tuple(sizes))
+        for site, host, file, streamed, imported, accepted, quarantined, duplicates, erased, sizes in figures.iter_rows()
     }
 
 

@@ -90,6 +90,16 @@ class Kept(_Group):
     """`quality_result`, `gold_parity`, `ledger_file` and `ledger_window` keep so many days."""
     report_kept_days: int = Field(400, ge=1)
     """Published reports are kept so many days ([time travel](report.md#time-travel))."""
+    bronze_addresses: Literal["raw", "truncated", "encrypted"] = "raw"
+    """How bronze keeps lines: as received, with addresses cut to a network, or encrypted, see [privacy](privacy.md)."""
+    bronze_days: int | None = Field(None, ge=8)
+    """Lines are kept so many days, or for ever; a day without its lines cannot be recomputed, see [privacy](privacy.md)."""
+    silver_days: int | None = Field(None, ge=3)
+    """Requests, sessions and logins of recomputed days are kept so many days, or for ever."""
+    quarantine_days: int | None = Field(None, ge=3)
+    """`quarantine_access_log` keeps refused lines so many days, or for ever."""
+    partial_days: int | None = Field(None, ge=8)
+    """Live figures of published days without lines are kept so many days, or for ever."""
 
 
 class Screens(_Group):

@@ -62,6 +62,9 @@ log.segment.bytes=268435456
 # By time only: a topic that drops lines by size loses them unseen.
 log.retention.ms={retention_ms}
 log.retention.bytes=-1
+# What was deleted leaves the disk at once, not within minutes.
+log.retention.check.interval.ms=10000
+log.segment.delete.delay.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 message.max.bytes={max_message}
 replica.fetch.max.bytes={max_message}

@@ -8,11 +8,13 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psutil
 
 from shoplog.errors import UserError
-from shoplog.io.new_columns import add_new_columns
+from shoplog.io.new_columns import renew_tables
+from shoplog.io.salts import remove_dead_salts
 from shoplog.settings import Settings
 from shoplog.stack import control
 from shoplog.stack.daemon import connect, connected, socket_path, start_supervisor
@@ -31,12 +33,14 @@ def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 24
     for name in set(parts or ()) - set(PARTS):
         raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
     check_before(settings)
+    # A machine that was off over the end of their life still has them.
+    remove_dead_salts(settings.secrets_dir / "salts", datetime.now(UTC))
     deadline = time.monotonic() + timeout_s
     with _one_at_a_time(settings):
         if connect(settings) is None:
             # A killed supervisor leaves its parts behind, and they hold the ports.
             end_leftovers(settings)
-        add_new_columns(settings)
+        renew_tables(settings)
         down_now = {part.name for part in status(settings) if part.state in _DOWN}
         check_ports(settings, [name for name in names if name in down_now])
         start_supervisor(settings)

@@ -8,6 +8,7 @@ import polars as pl
 from iptocc import country_code
 
 from shoplog.contracts.people import INTERNAL, REGULAR
+from shoplog.contracts.secrets import TOKEN_SHAPE
 from shoplog.transforms.distinct import PerDistinct, looked_up
 from shoplog.transforms.networks import MOST_ADDRESS_CHARACTERS, inside
 
@@ -27,6 +28,7 @@ _API = r"(?i)^/(?:v[0-9]{1,2}|rest|rpc|ws|wp-json|json)/|/(?:api|graphql|ajax)(?
 # From a path to its template, in order; Rust's regex syntax.
 _TEMPLATE = (
     (r"/{2,}", "/"),
+    (TOKEN_SHAPE, "{text}"),  # its dots would part it
     (r"/[^/]*[^/A-Za-z0-9_.-][^/]*", "/{text}"),  # encoded, foreign or hostile
     (r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", "{uuid}"),
     (r"(?-u:\b)[0-9a-fA-F]{16,}(?-u:\b)", "{hash}"),

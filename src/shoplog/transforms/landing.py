@@ -14,6 +14,7 @@ from shoplog.transforms.crawlers import Crawler
 from shoplog.transforms.enrich import with_country, with_own_traffic, with_page_class
 from shoplog.transforms.events import with_events
 from shoplog.transforms.formats.addresses import Proxies
+from shoplog.transforms.mask import with_masked_urls
 from shoplog.transforms.parse import Reading, parse_lines
 from shoplog.transforms.referrers import with_channel
 from shoplog.transforms.visitors import with_login_ids, with_visitor_ids
@@ -41,6 +42,10 @@ class SiteLike(Protocol):
     @property
     def hosts(self) -> tuple[str, ...]:
         """The site's own host names."""
+
+    @property
+    def masked_parameters(self) -> tuple[str, ...]:
+        """Names of query parameters that it masks beside those of every site."""
 
     @property
     def rules(self) -> RuleSet:
@@ -75,6 +80,7 @@ def line_parser(
     own = {name: site.own_addresses for name, site in sites.items() if site.own_addresses}
     rules = {name: site.rules for name, site in sites.items()}
     readings = readings_of(sites)
+    masked = {name: site.masked_parameters for name, site in sites.items() if site.masked_parameters}
 
     def enrich(accepted: pl.DataFrame) -> pl.DataFrame:
         rows = with_channel(with_own_traffic(with_country(with_agents(accepted, crawlers)), own), hosts)
@@ -86,7 +92,8 @@ def line_parser(
             rows = with_visitor_ids(rows, salts)
         if login_key is not None:
             rows = with_login_ids(rows, login_key)
-        return rows.drop("address")
+        # Last: events, channels and templates are of what was asked for, and no figure changes with a mask.
+        return with_masked_urls(rows.drop("address"), masked)
 
     return parse
 

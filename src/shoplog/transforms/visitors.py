@@ -37,9 +37,19 @@ def with_visitor_ids(rows: pl.DataFrame, salts: Mapping[date, bytes]) -> pl.Data
 def with_login_ids(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Return rows (site, remote_user) with `login_id`; null where the server logged no user."""
     distinct = rows.select("site", "remote_user").unique().drop_nulls()
-    made = [_digest(f"{site}\0{user}", key) for site, user in distinct.iter_rows()]
+    made = [login_id(site, user, key) for site, user in distinct.iter_rows()]
     ids = distinct.with_columns(pl.Series("login_id", made, pl.String))
     return looked_up(rows, ids, ["site", "remote_user"])
+
+
+def address_id(site: str, address: str, salt: bytes) -> str:
+    """Return the id of an address at a site on the day of the salt."""
+    return _digest(f"{site}\0{address}", salt)
+
+
+def login_id(site: str, user: str, key: bytes) -> str:
+    """Return the id of a user name that a site's server logs."""
+    return _digest(f"{site}\0{user}", key)
 
 
 def _hash(salts: Mapping[date, bytes], day: date | None, identity: str) -> str | None:

@@ -1,0 +1,170 @@
+"""A person leaves every table: their lines, what is counted of them, and every older version and document that still says them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from jobs.batch.erase_lines import lines_of, measure_anew, take_out
+from jobs.batch.maintain import existing
+from shoplog.contracts.columns import IDENTITY_NAMES
+from shoplog.contracts.model import Table
+from shoplog.contracts.proof import LEDGER_GONE_LINE, PUBLISHED_DAY
+from shoplog.contracts.snapshots import REPORT_SNAPSHOT
+from shoplog.contracts.tables import (
+    BRONZE_ACCESS_LOG,
+    BRONZE_IMPORT_LOG,
+    GOLD_PARTIAL_LIVE,
+    QUARANTINE_ACCESS_LOG,
+    SILVER_REQUEST,
+    TABLES,
+)
+from shoplog.io.data_files import DataFiles
+from shoplog.io.data_rows import data_rows
+from shoplog.io.gone import lately_erased, retained_days
+from shoplog.io.housekeeping import carried_on, opened, remove_files
+from shoplog.io.leases import table_leases
+from shoplog.io.log_bounds import forget_bounds
+from shoplog.io.repin import days_left_behind, movable, move
+from shoplog.io.transactions import files_of, replace_files
+from shoplog.settings import Settings
+from shoplog.transforms.subject import ID_COLUMNS, Subject
+
+# Held from the drained stream until all is done: neither the stream nor an import brings anything back meanwhile.
+HELD = tuple(
+    dict.fromkeys(
+        (*(t.name for t in TABLES.values() if t.writer == "stream"), BRONZE_IMPORT_LOG.name, LEDGER_GONE_LINE.name)
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was taken out: rows of bronze, lines, the UTC days they were of, the ids that were theirs."""
+
+    rows: int
+    lines: int
+    days: tuple[date, ...]
+    ids: tuple[str, ...]
+
+
+def erase_lines(settings: Settings, subject: Subject, now: datetime) -> Erased:
+    """Take the subject's lines out of bronze and out of the live figures of their days; the caller holds `HELD`.
+
+    A second time it finds nothing, and goes through the same days again: the first may have broken off.
+    """
+    found = lines_of(settings, subject)
+    if len(found):
+        take_out(settings, found, now)
+    gone = lately_erased(settings)
+    accepted = gone.filter(pl.col("event_date").is_not_null())
+    # Without all its lines a day cannot be measured anew: its figures stay, and name nobody.
+    days = {*accepted["event_date"], *gone.filter(pl.col("event_date").is_null())["ingest_date"]} - retained_days(
+        settings
+    )
+    measure_anew(settings, sorted(days & set(accepted["event_date"])), accepted["site"].unique().to_list())
+    lines = found.filter(pl.col("fate") != "duplicate").select(IDENTITY_NAMES).n_unique() if len(found) else 0
+    # A login is a person's, wherever they log in from; an address has whatever ids its lines had.
+    ids = set(subject.values) if subject.kind != "ip" else {*_ids(found), *_ids(_in_silver(settings, gone))}
+    return Erased(len(found), lines, tuple(sorted(days)), tuple(sorted(ids)))
+
+
+def days_to_make_anew(settings: Settings, erased: Erased) -> list[date]:
+    """Return the UTC days that were recomputed with the lines, and those that could not move to the newest versions."""
+    there = {
+        value
+        for name in (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name)
+        if (settings.warehouse / name / "_delta_log").is_dir()
+        for file in files_of(opened(settings.warehouse / name))
+        for value in file.partition_values.values()
+    }
+    return sorted({*(day for day in erased.days if day.isoformat() in there), *days_left_behind(settings)})
+
+
+def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, int]:
+    """Take what is left of the ids out of every table, and remove every older version, its files and its bounds.
+
+    Return how many rows and files went. The caller holds `HELD` and has made the days anew.
+    """
+    others = [table.name for table in existing(settings) if table.name not in HELD]
+    with table_leases(settings, tuple(others), "erase"):
+        kept = movable(settings)
+        rows = sum(_without_ids(settings, table, erased.ids) for table in existing(settings))
+        _forget_snapshots(settings, erased.days, began)
+        if (settings.warehouse / PUBLISHED_DAY.name / "_delta_log").is_dir():
+            move(settings, kept)
+        files = 0
+        for table in existing(settings):
+            path = settings.warehouse / table.name
+            # Published days are read from the newest versions now.
+            files += remove_files(path, 0)
+            forget_bounds(path)
+    return {"rows_by_id": rows, "files_removed": files}
+
+
+def left_over(settings: Settings, subject: Subject, erased: Erased) -> dict[str, int]:
+    """Return by table how many rows are still the subject's: none, or the erasure failed."""
+    found = {"bronze": len(lines_of(settings, subject))}
+    for table in existing(settings):
+        rows = pl.scan_delta(opened(settings.warehouse / table.name))
+        if columns := _id_columns(table):
+            found[table.name] = rows.filter(_is_of(columns, erased.ids)).select(pl.len()).collect().item()
+    return {name: count for name, count in found.items() if count}
+
+
+def _ids(rows: pl.DataFrame) -> set[str]:
+    columns = [name for name in rows.columns if name in ID_COLUMNS and name != "login_id"]
+    return {one for name in columns for one in rows[name].drop_nulls()}
+
+
+def _in_silver(settings: Settings, lines: pl.DataFrame) -> pl.DataFrame:
+    path = settings.warehouse / SILVER_REQUEST.name
+    if not (path / "_delta_log").is_dir():
+        return pl.DataFrame()
+    rows = pl.scan_delta(opened(path)).filter(
+        pl.col("event_date").is_in(lines["event_date"].drop_nulls().unique().implode())
+    )
+    return rows.join(lines.lazy(), on=list(IDENTITY_NAMES), how="semi").select(*_id_columns(SILVER_REQUEST)).collect()
+
+
+def _id_columns(table: Table) -> list[str]:
+    return [name for name in table.column_names if name in ID_COLUMNS]
+
+
+def _is_of(columns: Sequence[str], ids: Sequence[str]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).is_in(list(ids)).fill_null(False) for name in columns)
+
+
+def _without_ids(settings: Settings, table: Table, ids: Sequence[str]) -> int:
+    columns = _id_columns(table)
+    if not columns or not ids or table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
+        return 0
+    folder = settings.warehouse / table.name
+    handle, old, gone = opened(folder), [], 0
+    for file in files_of(handle):
+        hits = sum(
+            rows.select(_is_of(columns, ids).sum()).item() for rows in data_rows(folder / file.path, table, columns)
+        )
+        old += [file] if hits else []
+        gone += hits
+    if old:
+        with DataFiles(table, folder) as written:
+            for file in old:
+                for rows in data_rows(folder / file.path, table, values=file.partition_values):
+                    written.write(rows.filter(~_is_of(columns, ids)))
+        metadata = carried_on(folder) if table.name == GOLD_PARTIAL_LIVE.name else None
+        replace_files(handle, old, written.closed(), metadata, same_content=False)
+    return gone
+
+
+def _forget_snapshots(settings: Settings, days: Sequence[date], began: datetime) -> None:
+    """Drop what was shown of the days, and of those before them, until the erasure began: lists in it may name their pages."""
+    path = settings.warehouse / REPORT_SNAPSHOT.name
+    if days and (path / "_delta_log").is_dir():
+        touched = sorted({*days, *(day - timedelta(days=1) for day in days)})
+        days_sql = ", ".join(f"arrow_cast('{day}', 'Date32')" for day in touched)
+        moment = f"arrow_cast('{began.astimezone(UTC).isoformat()}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
+        opened(path).delete(f"day in ({days_sql}) and published_at < {moment}")
