@@ -148,6 +148,19 @@ def _ended(airflow: AirflowClient, dag: str, conf: dict[str, str]) -> str:
     return airflow.wait_for_run(dag, airflow.trigger(dag, conf), 1800)
 
 
+def test_a_person_is_erased_from_tables_and_from_kafka(composed: Composed) -> None:
+    line = composed.do("exec", "-T", "flume", "sh", "-c", "head -qn1 /var/lib/shoplog/sites/shop/logs/*.log | head -n1")
+    with _timed("a person erased"):
+        refused = composed.run("erase", "--ip", line.split()[0])
+        assert (refused.returncode, "broker" in refused.stderr) == (2, True)
+        said = json.loads(composed.do("run", "--rm", "-T", "erase", "--ip", line.split()[0], "--json").splitlines()[-1])
+    assert said["lines"] > 0
+    assert not said["left"]
+    rows = [json.loads(row) for row in composed.good("ledger", "--json").splitlines()]
+    assert sum(row["erased"] for row in rows if "file" in row) == said["lines"]
+    assert not any(row["residue"] for row in rows)
+
+
 def test_prometheus_sees_every_part_that_can_be_asked(composed: Composed) -> None:
     composed.do("--profile", "monitoring", "up", "--detach", "prometheus")
 

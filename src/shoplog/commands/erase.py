@@ -42,8 +42,12 @@ def erase(
     from jobs.batch.erase import HELD, clean_up, days_to_make_anew, erase_lines, left_over
     from shoplog.io.leases import table_leases
 
+    from shoplog.stack.kafka_access import admin_options
+
     settings, began = Settings.load(), datetime.now(UTC)
     subject = _subject(settings, visitor, ip, login)
+    # Refused before anything is changed: Kafka's records are deleted last.
+    admin_options(settings)
     with (
         _drained(settings, timeout),
         spark_session(settings, "erase") as session,

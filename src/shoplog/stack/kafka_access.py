@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from kafka.admin import (
     ACL,
@@ -31,16 +32,21 @@ from shoplog.stack.kafka import ADMIN, DAY_MS, MAX_MESSAGE_BYTES, admin_password
 @contextmanager
 def admin(settings: Settings, request_timeout_ms: int = 30_000) -> Iterator[KafkaAdminClient]:
     """Yield the client that may do everything, on the machine and for the life of the running broker; closed at the end."""
+    client = KafkaAdminClient(**admin_options(settings), request_timeout_ms=request_timeout_ms)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def admin_options(settings: Settings) -> dict[str, Any]:
+    """Return kafka-python's options for who may do everything; raises `UserError` on another machine than the broker's."""
     try:
         password = admin_password_file(settings).read_text(encoding="ascii")
     except FileNotFoundError:
         raise UserError("The broker was never started from this SHOPLOG_HOME: run 'shoplog up kafka'.") from None
     login = {"sasl_mechanism": "PLAIN", "sasl_plain_username": ADMIN, "sasl_plain_password": password}
-    client = KafkaAdminClient(**transport_options(settings), **login, request_timeout_ms=request_timeout_ms)
-    try:
-        yield client
-    finally:
-        client.close()
+    return transport_options(settings) | login
 
 
 def open_broker(settings: Settings) -> bool:

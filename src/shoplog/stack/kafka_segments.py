@@ -11,10 +11,9 @@ from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, Kafka
 from kafka.errors import KafkaError
 
 from shoplog.errors import TryLaterError, UserError
-from shoplog.io.kafka_users import python_options
 from shoplog.io.offsets import Offsets
 from shoplog.settings import Settings
-from shoplog.stack.kafka_access import admin
+from shoplog.stack.kafka_access import admin, admin_options
 
 # kafka-python sends no record that has neither key nor value.
 _KEY = b"end of segment"
@@ -28,7 +27,7 @@ def close_segments(settings: Settings, topic: str) -> Offsets:
     try:
         with (
             admin(settings) as client,
-            closing(KafkaProducer(**python_options(settings, "collector"), acks="all")) as producer,
+            closing(KafkaProducer(**admin_options(settings), acks="all")) as producer,
             _short_segments(client, topic),
         ):
             partitions = sorted(producer.partitions_for(topic) or ())
