@@ -41,7 +41,6 @@ def erase(
     """
     from jobs.batch.erase import HELD, clean_up, days_to_make_anew, erase_lines, left_over
     from shoplog.io.leases import table_leases
-
     from shoplog.stack.kafka_access import admin_options
 
     settings, began = Settings.load(), datetime.now(UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from shoplog.settings import Settings
 
-# Tables, Kafka, secrets and databases are not texts; each is seen to by itself.
-_NO_TEXTS = ("warehouse", "kafka", "secrets", "leases", "flume", "checkpoints")
+# Tables, Kafka, secrets and databases are not texts, each is seen to by itself; the sites' log files are the web servers'.
+_NOT_THESE = ("warehouse", "kafka", "secrets", "leases", "flume", "checkpoints", "sites")
 _DATABASES = (".sqlite3", ".db", ".db-wal", ".db-shm", ".sqlite3-wal", ".sqlite3-shm")
 
 
@@ -32,7 +32,7 @@ def forget_in_documents(settings: Settings, said: re.Pattern[bytes]) -> int:
 
 
 def _documents(home: Path) -> Iterator[Path]:
-    for folder in sorted(path for path in home.iterdir() if path.name not in _NO_TEXTS):
+    for folder in sorted(path for path in home.iterdir() if path.name not in _NOT_THESE):
         for path in [folder] if folder.is_file() else sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink() and path.suffix not in _DATABASES:
                 yield path
