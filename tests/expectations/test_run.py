@@ -73,7 +73,7 @@ def test_a_good_day_passes_and_has_data_docs(settings: Settings) -> None:
         ("ledger", {"residue": 1}, "residue"),
         ("ledger", {"missing_bytes": 5}, "missing_bytes"),
         ("ledger", {"doubled_bytes": 5}, "doubled_bytes"),
-        ("ledger", {"accepted": 8}, "accepted, quarantined, duplicates, minus_bronze"),
+        ("ledger", {"accepted": 8}, "accepted, quarantined, duplicates, erased, minus_bronze"),
         ("ledger", {"residue": None}, "residue"),
         ("windows", {"wrong": 1}, "wrong"),
         ("parity", {"unexplained": 1.0}, "unexplained"),
