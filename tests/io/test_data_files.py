@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from shoplog.contracts.proof import LEDGER_CENSUS_LIVE, PUBLISHED_DAY
+from shoplog.contracts.proof import LEDGER_CENSUS_LIVE, PUBLISHED_DAY, QUALITY_MEASURE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.errors import UserError
 from shoplog.io import data_files
@@ -99,6 +99,17 @@ def test_bounds_are_kept_of_the_first_columns(gold: Path) -> None:
     nulls = json.loads(written(gold, rows.with_columns(site=pl.lit(None, pl.String)))[0].stats)
     assert nulls["nullCount"]["site"] == 1
     assert "site" not in nulls["minValues"]
+
+
+def test_a_text_that_may_tell_of_a_visitor_has_bounds_that_say_nothing_and_is_found(settings: Settings) -> None:
+    path = create_table(settings, QUALITY_MEASURE.name)
+    row = pl.DataFrame({"day": [FRIDAY], "site": ["shop"], "measure": ["requests"], "measured": [1.0]})
+    append_rows(path, row, QUALITY_MEASURE, "{}")
+    assert "requests" not in "".join(entry.read_text() for entry in (path / "_delta_log").glob("*1.json"))
+    with open_tables(settings, QUALITY_MEASURE) as tables:
+        found = tables.execute("select count(*) from quality_measure where measure = $1", ["requests"]).fetchone()
+    assert found == (1,)
+    assert pl.scan_delta(str(path)).filter(pl.col("measure") == "requests").collect().height == 1
 
 
 def test_readers_that_skip_files_by_bounds_find_every_row(settings: Settings) -> None:

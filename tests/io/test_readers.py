@@ -149,6 +149,7 @@ def test_every_name_works_in_duckdb(shop: Settings) -> None:
         "ledger_census_import",
         "ledger_census_live",
         "ledger_file",
+        "ledger_gone_line",
         "ledger_window",
         "gold_parity",
         "certificate",

@@ -60,6 +60,7 @@ def test_an_empty_file_is_a_site_with_defaults(folder: Settings) -> None:
         0,
         (),
         (),
+        (),
         site.rules,
         None,
     )

@@ -25,9 +25,11 @@ DESCRIPTION_DDL = "table_name string, file string"
 _DESCRIPTION = pa.schema([("table_name", pa.string()), ("file", pa.string())])
 # More go into a file of their own: whole files are what readers share out.
 _MOST_ROWS = 1_000_000
-_BOUNDED = (int, date, datetime)
-# A table's log outlives its rows: of texts it holds only those that tell of no visitor.
+_BOUNDED = (str, int, date, datetime)
+# A table's log outlives its rows: of texts it holds only those that tell of no visitor. Of the others it says what is true of
+# every text: a column without bounds beside columns that have them is one of nothing to deltalake's readers.
 BOUNDED_TEXTS = ("family", "site", "host", "file")
+ANY_TEXT = ("", "\U0010ffff")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 Value = str | None
 
@@ -160,13 +162,14 @@ def _statistics(footer: pq.FileMetaData) -> dict[str, Any]:
         # A chunk of nulls alone has no bounds; bounds that another one lacks are not known of the file, and readers take a
         # count of nulls without bounds for a column of nothing.
         filled = [chunk for chunk in chunks if chunk.num_values]
-        is_text = name in BOUNDED_TEXTS
-        if not all(chunk.has_min_max and (is_text or type(chunk.min) in _BOUNDED) for chunk in filled):
+        if not all(chunk.has_min_max and type(chunk.min) in _BOUNDED for chunk in filled):
             continue
         found["nullCount"][name] = sum(chunk.null_count for chunk in chunks)
         if filled:
-            found["minValues"][name] = _bound(min(chunk.min for chunk in filled), upper=False)
-            found["maxValues"][name] = _bound(max(chunk.max for chunk in filled), upper=True)
+            least, most = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
+            if isinstance(least, str) and name not in BOUNDED_TEXTS:
+                least, most = ANY_TEXT
+            found["minValues"][name], found["maxValues"][name] = _bound(least, upper=False), _bound(most, upper=True)
     return found
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from shoplog.io.data_files import BOUNDED_TEXTS
+from shoplog.io.data_files import ANY_TEXT, BOUNDED_TEXTS
 from shoplog.io.housekeeping import opened
 
 
@@ -37,15 +37,18 @@ def forget_bounds(table: Path) -> int:
 def _without_bounds(line: str) -> str:
     action: dict[str, Any] = json.loads(line)
     stats = json.loads(action.get("add", {}).get("stats") or "{}")
-    texts = {
+    texts = [
         name
         for name, bound in stats.get("minValues", {}).items()
-        if isinstance(bound, dict) or (isinstance(bound, str) and name not in BOUNDED_TEXTS and not _is_moment(bound))
-    }
+        if isinstance(bound, str)
+        and name not in BOUNDED_TEXTS
+        and not _is_moment(bound)
+        and (bound, stats["maxValues"].get(name)) != ANY_TEXT
+    ]
     if not texts:
         return line
-    for of in ("minValues", "maxValues", "nullCount"):
-        stats[of] = {name: value for name, value in stats.get(of, {}).items() if name not in texts}
+    for name in texts:
+        stats["minValues"][name], stats["maxValues"][name] = ANY_TEXT
     action["add"]["stats"] = json.dumps(stats)
     return json.dumps(action)
 
