@@ -22,8 +22,8 @@ from shoplog.errors import TryLaterError, UserError
 from shoplog.io.commits import latest_version, written_at
 from shoplog.io.offsets import committed_offsets
 from shoplog.io.salts import living_salts, login_key
+from shoplog.io.secrets import secret
 from shoplog.settings import Settings
-from shoplog.stack.airflow import secret
 from shoplog.stack.control import read_orders
 from tests.ledger.home import FILE, NOON, Home, content_lines
 

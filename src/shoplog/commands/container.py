@@ -19,12 +19,11 @@ HOMES = Path("/homes")
 @app.command()
 def prepare() -> None:
     """Make the secrets that are missing and give each home its own, bring tables to this version, order a first run."""
-    from shoplog.io.kafka_users import User, ca_file, password_file
+    from shoplog.io.kafka_users import User, ca_file, made_password, password_file
     from shoplog.io.new_columns import renew_tables
-    from shoplog.io.secrets import made_once
+    from shoplog.io.secrets import secret
     from shoplog.sites import load_sites
     from shoplog.stack import control
-    from shoplog.stack.airflow import secret
     from shoplog.stack.spark_cluster import SECRET
     from shoplog.stack.tls import broker_certificate
 
@@ -34,7 +33,7 @@ def prepare() -> None:
     )
     broker_certificate(broker)
     for user in get_args(User):
-        made_once(password_file(broker, user), secrets.token_urlsafe(32).encode())
+        made_password(broker, user)
     _give(broker, agent, password_file(broker, "collector"), password_file(broker, "census"), ca_file(broker))
     _give(broker, settings, password_file(broker, "stream"), password_file(broker, "monitor"), ca_file(broker))
     secret(cluster, SECRET)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shoplog.errors import TryLaterError
+from shoplog.io.secrets import secret
 from shoplog.settings import Settings
 
 User = Literal["collector", "census", "stream", "monitor"]
@@ -20,6 +21,11 @@ logging.getLogger("kafka.net.sasl").setLevel(logging.ERROR)
 def password_file(settings: Settings, user: User) -> Path:
     """Return where the user's password is: made on the broker's machine, copied to machines that have agents alone."""
     return settings.secrets_dir / f"kafka_{user}"
+
+
+def made_password(settings: Settings, user: User) -> str:
+    """Return the user's password, which is made where there is none: only the broker's machine asks for it so."""
+    return secret(settings, password_file(settings, user).name).strip()
 
 
 def ca_file(settings: Settings) -> Path:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from shoplog.io.data_files import ANY_TEXT, BOUNDED_TEXTS
 from shoplog.io.housekeeping import opened
+from shoplog.io.whole_file import write_whole
 
 
 def forget_bounds(table: Path) -> int:
@@ -21,9 +21,7 @@ def forget_bounds(table: Path) -> int:
         lines = entry.read_text(encoding="utf-8").splitlines()
         plain = [_without_bounds(line) for line in lines]
         if plain != lines:
-            fresh = entry.with_suffix(".fresh")
-            fresh.write_text("\n".join(plain) + "\n", encoding="utf-8")
-            os.replace(fresh, entry)
+            write_whole(entry, ("\n".join(plain) + "\n").encode())
             changed += 1
     checkpoints = [path for path in log.glob("*.checkpoint*.parquet")]
     # Entries from the first on say all that checkpoints do: a new one is made of these.

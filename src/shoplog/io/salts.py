@@ -13,7 +13,6 @@ _LIFE_AFTER_DAY = timedelta(hours=48)
 
 def living_salts(folder: Path, now: datetime) -> dict[date, bytes]:
     """Return the salt of each living day, today's and tomorrow's among them; dead ones are removed from disk."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     remove_dead_salts(folder, now)
     today = now.astimezone(UTC).date()
     living = (today + timedelta(days=step) for step in range(-3, 2))
@@ -30,13 +29,11 @@ def remove_dead_salts(folder: Path, now: datetime) -> int:
 
 def login_key(folder: Path) -> bytes:
     """Return the key that makes ids of logins; without its file nobody can tell whose they are, nor count them on."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return _secret(folder / "login.key")
 
 
 def raw_key(folder: Path) -> bytes:
     """Return the key that lines are encrypted with, made when first needed; without its file they are lost."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return _secret(folder / "raw.key")
 
 

@@ -7,6 +7,16 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from shoplog.io.whole_file import write_whole, written_beside
+from shoplog.settings import Settings
+
+_MODE = 0o600
+
+
+def secret(settings: Settings, name: str, length: int = 32) -> str:
+    """Return a text of so many random bytes that is made once and kept in `secrets_dir`."""
+    return made_once(settings.secrets_dir / name, secrets.token_urlsafe(length).encode()).decode()
+
 
 def made_once(path: Path, content: bytes) -> bytes:
     """Return the file's content, which is `content` where there was no file; its folder is made with mode 0700.
@@ -15,7 +25,7 @@ def made_once(path: Path, content: bytes) -> bytes:
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = _written(path, content)
+        fresh = written_beside(path, content, _MODE)
         with suppress(FileExistsError):
             os.link(fresh, path)
         fresh.unlink()
@@ -25,11 +35,4 @@ def made_once(path: Path, content: bytes) -> bytes:
 def write_private(path: Path, content: bytes) -> None:
     """Write the file anew, whole or not at all, with mode 0600; its folder is made with mode 0700."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.replace(_written(path, content), path)
-
-
-def _written(path: Path, content: bytes) -> Path:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(content)
-    return fresh
+    write_whole(path, content, _MODE)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shoplog.io.whole_file import write_whole
 from shoplog.ledger.certificate import Certificate
 from shoplog.settings import Settings
 
@@ -29,7 +29,5 @@ def write_artefacts(settings: Settings, made: Certificate) -> Path:
     folder = settings.certificates_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for suffix, text in (("json", to_json(made)), ("html", to_html(made))):
-        fresh = folder / f".{made.day}.{suffix}"
-        fresh.write_text(text, encoding="utf-8")
-        os.replace(fresh, folder / f"{made.day}.{suffix}")
+        write_whole(folder / f"{made.day}.{suffix}", text.encode())
     return folder / f"{made.day}.html"

@@ -12,16 +12,11 @@ from pathlib import Path
 
 from shoplog.contracts.pools import WAREHOUSE_POOL
 from shoplog.errors import UserError
-from shoplog.io.secrets import made_once
+from shoplog.io.secrets import made_once, secret
 from shoplog.logs import run_and_part
 from shoplog.settings import Settings
 
 USER = "admin"
-
-
-def secret(settings: Settings, name: str, length: int = 32) -> str:
-    """Return a secret that is made once and kept in a file only its owner reads."""
-    return made_once(settings.secrets_dir / name, secrets.token_urlsafe(length).encode()).decode()
 
 
 def airflow_program() -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from shoplog.errors import UserError
+from shoplog.io.whole_file import write_whole
 from shoplog.settings import Settings
 
 
@@ -42,9 +43,7 @@ class StreamStatus:
 
 def _write(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(fresh, path)
+    write_whole(path, json.dumps(content).encode())
 
 
 def read_orders(settings: Settings) -> Orders:

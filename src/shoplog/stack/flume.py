@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import time
 import urllib.error
@@ -14,6 +13,7 @@ from typing import Any
 from shoplog.errors import UserError
 from shoplog.io.kafka_users import java_options
 from shoplog.io.secrets import write_private
+from shoplog.io.whole_file import write_whole
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
 from shoplog.stack.jvm import escape_property, java_command
@@ -117,7 +117,7 @@ def keep_position(settings: Settings) -> bool:
     content = _read_positions(settings.taildir_position)
     if content is None:
         return False
-    _replace(settings.taildir_position_good, content)
+    write_whole(settings.taildir_position_good, content)
     return True
 
 
@@ -128,14 +128,8 @@ def restore_position(settings: Settings) -> bool:
     content = _read_positions(settings.taildir_position_good)
     if content is None:
         return False
-    _replace(settings.taildir_position, content)
+    write_whole(settings.taildir_position, content)
     return True
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_bytes(content)
-    os.replace(fresh, path)
 
 
 def read_metrics(settings: Settings) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,8 +22,7 @@ from kafka.admin import (
 from kafka.errors import TopicAlreadyExistsError
 
 from shoplog.errors import UserError
-from shoplog.io.kafka_users import MECHANISM, User, password_file, transport_options
-from shoplog.io.secrets import made_once
+from shoplog.io.kafka_users import MECHANISM, User, made_password, transport_options
 from shoplog.settings import Settings
 from shoplog.stack.kafka import ADMIN, DAY_MS, MAX_MESSAGE_BYTES, admin_password_file
 
@@ -105,8 +103,7 @@ def _set_passwords(client: KafkaAdminClient, settings: Settings) -> None:
     """Give the broker the passwords that are in the files; a file that is missing gets a new one."""
     wanted = []
     for user in _rights(settings):
-        password = made_once(password_file(settings, user), secrets.token_urlsafe(32).encode()).strip()
-        wanted.append(UserScramCredentialUpsertion(user, MECHANISM, password))
+        wanted.append(UserScramCredentialUpsertion(user, MECHANISM, made_password(settings, user).encode()))
     refused = {user: why for user, why in client.alter_user_scram_credentials(wanted).items() if why}
     if refused:
         raise UserError(f"Kafka does not take the passwords of its users: {refused}.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shoplog.errors import TryLaterError
 from shoplog.io.kafka import partition_count
+from shoplog.io.whole_file import write_whole
 from shoplog.settings import Settings
 
 _PATIENCE_MS = 5000
@@ -49,10 +49,8 @@ def agree_on_partitions(settings: Settings, files: Iterable[Path]) -> None:
     elif now < known:
         # Kafka takes none away: the topic was made anew.
         before = []
-    lines = [f"{one.partitions}\t{one.until}\t{one.path}\n" for one in before if os.path.exists(one.path)]
-    fresh = path.with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_text("".join([*lines, f"{now}\n"]), encoding="utf-8")
-    os.replace(fresh, path)
+    lines = [f"{one.partitions}\t{one.until}\t{one.path}\n" for one in before if Path(one.path).exists()]
+    write_whole(path, "".join([*lines, f"{now}\n"]).encode())
 
 
 def _read(path: Path) -> tuple[int, list[_Before]]:

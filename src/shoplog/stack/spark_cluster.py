@@ -9,10 +9,9 @@ from pathlib import Path
 import psutil
 
 from shoplog.errors import UserError
-from shoplog.io.secrets import write_private
+from shoplog.io.secrets import secret, write_private
 from shoplog.settings import Settings
 from shoplog.settings.places import is_loopback
-from shoplog.stack.airflow import secret
 
 # Name of the file with what all of a cluster know.
 SECRET = "spark_cluster"

@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Callable
 
+from shoplog.io.secrets import secret
 from shoplog.io.spark_views import SparkViews
 from shoplog.settings import Settings
 from shoplog.spark import DELTA_EXTENSION, build_session
-from shoplog.stack.airflow import secret
 
 JDBC_USER = "analyst"
 _REFRESH_S = 2.0
