@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from deltalake import DeltaTable
 
 from shoplog.contracts.model import Table
+from shoplog.io.commits import is_table
 from shoplog.io.duck import Row, dataset, open_connection, rows_of
 from shoplog.settings import Settings
 
@@ -44,7 +45,7 @@ class ReadableTables:
         path = self._settings.warehouse / table.name
 
         def read() -> set[date]:
-            parts = DeltaTable(str(path)).partitions() if (path / "_delta_log").is_dir() else []
+            parts = DeltaTable(str(path)).partitions() if is_table(path) else []
             values = (part[table.partition_by[0]] for part in parts)
             return {date.fromisoformat(str(value)) for value in values if value}
 

@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from jobs.batch.erase_lines import lines_of, measure_anew, take_out
-from jobs.batch.maintain import existing
+from jobs.batch.erase_lines import keep_only, lines_of, measure_anew, take_out
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_GONE_LINE, PUBLISHED_DAY
@@ -17,19 +16,18 @@ from shoplog.contracts.snapshots import REPORT_SNAPSHOT
 from shoplog.contracts.tables import (
     BRONZE_ACCESS_LOG,
     BRONZE_IMPORT_LOG,
-    GOLD_PARTIAL_LIVE,
     QUARANTINE_ACCESS_LOG,
     SILVER_REQUEST,
     TABLES,
 )
-from shoplog.io.data_files import DataFiles
-from shoplog.io.data_rows import data_rows
+from shoplog.io.commits import is_table
 from shoplog.io.gone import lately_erased, retained_days
-from shoplog.io.housekeeping import carried_on, opened, remove_files
+from shoplog.io.housekeeping import in_sql, opened, remove_files
 from shoplog.io.leases import table_leases
 from shoplog.io.log_bounds import forget_bounds
 from shoplog.io.repin import days_left_behind, movable, move
-from shoplog.io.transactions import files_of, replace_files
+from shoplog.io.sinks import existing_tables
+from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
 from shoplog.transforms.subject import ID_COLUMNS, Subject
 
@@ -76,9 +74,8 @@ def days_to_make_anew(settings: Settings, erased: Erased) -> list[date]:
     """Return the UTC days that were recomputed with the lines, and those that could not move to the newest versions."""
     there = {
         value
-        for name in (SILVER_REQUEST.name, QUARANTINE_ACCESS_LOG.name)
-        if (settings.warehouse / name / "_delta_log").is_dir()
-        for file in files_of(opened(settings.warehouse / name))
+        for table in existing_tables(settings, (SILVER_REQUEST, QUARANTINE_ACCESS_LOG))
+        for file in files_of(opened(settings.warehouse / table.name))
         for value in file.partition_values.values()
     }
     return sorted({*(day for day in erased.days if day.isoformat() in there), *days_left_behind(settings)})
@@ -89,15 +86,15 @@ def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, i
 
     Return how many rows and files went. The caller holds `HELD` and has made the days anew.
     """
-    others = [table.name for table in existing(settings) if table.name not in HELD]
+    others = [table.name for table in existing_tables(settings) if table.name not in HELD]
     with table_leases(settings, tuple(others), "erase"):
         kept = movable(settings)
-        rows = sum(_without_ids(settings, table, erased.ids) for table in existing(settings))
+        rows = sum(_without_ids(settings, table, erased.ids) for table in existing_tables(settings))
         _forget_snapshots(settings, erased.days, began)
-        if (settings.warehouse / PUBLISHED_DAY.name / "_delta_log").is_dir():
+        if is_table(settings.warehouse / PUBLISHED_DAY.name):
             move(settings, kept)
         files = 0
-        for table in existing(settings):
+        for table in existing_tables(settings):
             path = settings.warehouse / table.name
             # Published days are read from the newest versions now.
             files += remove_files(path, 0)
@@ -108,7 +105,7 @@ def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, i
 def left_over(settings: Settings, subject: Subject, erased: Erased) -> dict[str, int]:
     """Return by table how many rows are still the subject's: none, or the erasure failed."""
     found = {"bronze": len(lines_of(settings, subject))}
-    for table in existing(settings):
+    for table in existing_tables(settings):
         rows = pl.scan_delta(opened(settings.warehouse / table.name))
         if columns := _id_columns(table):
             found[table.name] = rows.filter(_is_of(columns, erased.ids)).select(pl.len()).collect().item()
@@ -122,7 +119,7 @@ def _ids(rows: pl.DataFrame) -> set[str]:
 
 def _in_silver(settings: Settings, lines: pl.DataFrame) -> pl.DataFrame:
     path = settings.warehouse / SILVER_REQUEST.name
-    if not (path / "_delta_log").is_dir():
+    if not is_table(path):
         return pl.DataFrame()
     rows = pl.scan_delta(opened(path)).filter(
         pl.col("event_date").is_in(lines["event_date"].drop_nulls().unique().implode())
@@ -142,29 +139,14 @@ def _without_ids(settings: Settings, table: Table, ids: Sequence[str]) -> int:
     columns = _id_columns(table)
     if not columns or not ids or table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
         return 0
-    folder = settings.warehouse / table.name
-    handle, old, gone = opened(folder), [], 0
-    for file in files_of(handle):
-        hits = sum(
-            rows.select(_is_of(columns, ids).sum()).item() for rows in data_rows(folder / file.path, table, columns)
-        )
-        old += [file] if hits else []
-        gone += hits
-    if old:
-        with DataFiles(table, folder) as written:
-            for file in old:
-                for rows in data_rows(folder / file.path, table, values=file.partition_values):
-                    written.write(rows.filter(~_is_of(columns, ids)))
-        metadata = carried_on(folder) if table.name == GOLD_PARTIAL_LIVE.name else None
-        replace_files(handle, old, written.closed(), metadata, same_content=False)
-    return gone
+    return keep_only(settings, table, columns, lambda rows: rows.filter(~_is_of(columns, ids)))
 
 
 def _forget_snapshots(settings: Settings, days: Sequence[date], began: datetime) -> None:
     """Drop what was shown of the days, and of those before them, until the erasure began: lists in it may name their pages."""
     path = settings.warehouse / REPORT_SNAPSHOT.name
-    if days and (path / "_delta_log").is_dir():
+    if days and is_table(path):
         touched = sorted({*days, *(day - timedelta(days=1) for day in days)})
-        days_sql = ", ".join(f"arrow_cast('{day}', 'Date32')" for day in touched)
-        moment = f"arrow_cast('{began.astimezone(UTC).isoformat()}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
-        opened(path).delete(f"day in ({days_sql}) and published_at < {moment}")
+        opened(path).delete(
+            f"day in ({', '.join(map(in_sql, touched))}) and published_at < {in_sql(began.astimezone(UTC))}"
+        )

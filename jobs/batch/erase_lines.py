@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -15,12 +15,14 @@ from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG, GOLD_PARTIAL_LIVE
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
+from shoplog.io.commits import is_table
 from shoplog.io.data_files import DataFile, DataFiles
 from shoplog.io.data_rows import data_rows
 from shoplog.io.day_index import ingest_dates
 from shoplog.io.gone import append_gone, without_lines
 from shoplog.io.housekeeping import carried_on, opened
 from shoplog.io.salts import known_raw_key
+from shoplog.io.sinks import existing_tables
 from shoplog.io.transactions import files_of, replace_files
 from shoplog.settings import Settings
 from shoplog.sites import load_sites
@@ -39,15 +41,14 @@ def lines_of(settings: Settings, subject: Subject) -> pl.DataFrame:
     """Return identity, line_bytes, of_table, fate, days and ids of every bronze row of the subject's lines, sent again or not."""
     readings, key = readings_of(load_sites(settings)), known_raw_key(settings.secrets_dir)
     found = [pl.DataFrame(schema=dict.fromkeys(IDENTITY_NAMES[:3], pl.String) | {"byte_offset": pl.Int64})]
-    for table in _existing(settings):
-        for rows in _frames(
-            settings, table, (*_LINE, *subject.columns), files_of(opened(settings.warehouse / table.name))
-        ):
+    for table in existing_tables(settings, BRONZE):
+        columns = tuple(dict.fromkeys((*_LINE, *subject.columns)))
+        for rows in _frames(settings, table, columns, files_of(opened(settings.warehouse / table.name))):
             plain = rows.with_columns(opened_lines(rows, key)) if subject.kind == "ip" else rows
             found.append(rows.filter(subject.owns(plain, readings)).select(_LINE))
     lines = pl.concat(found).unique()
     # A line that was sent again after its salt died has no visitor there, and still is the same line.
-    every = [_with_identity(settings, table, lines) for table in _existing(settings)]
+    every = [_with_identity(settings, table, lines) for table in existing_tables(settings, BRONZE)]
     return pl.concat(every) if every else pl.DataFrame()
 
 
@@ -55,15 +56,29 @@ def take_out(settings: Settings, found: pl.DataFrame, now: datetime) -> None:
     """Take the rows out of bronze and keep that there were lines; the caller holds the leases of these tables."""
     append_gone(settings, found, "erased", now)
     lines = found.select(_LINE).unique()
-    for table in _existing(settings):
-        folder = settings.warehouse / table.name
-        handle = opened(folder)
-        old = [file for file in files_of(handle) if _holds(settings, table, file, lines)]
-        if old:
-            with DataFiles(table, folder) as written:
-                for rows in _frames(settings, table, None, old):
-                    written.write(without_lines(rows, lines))
-            replace_files(handle, old, written.closed(), carried_on(folder), same_content=False)
+    for table in existing_tables(settings, BRONZE):
+        keep_only(settings, table, _LINE, lambda rows: without_lines(rows, lines))
+
+
+def keep_only(
+    settings: Settings, table: Table, columns: Sequence[str], left: Callable[[pl.DataFrame], pl.DataFrame]
+) -> int:
+    """Keep of the table's rows what `left` leaves, which judges by these columns alone; return how many rows went.
+
+    Only files that lose rows are written anew, in one commit. The caller holds the table's lease.
+    """
+    folder = settings.warehouse / table.name
+    handle, old, gone = opened(folder), [], 0
+    for file in files_of(handle):
+        lost = sum(len(rows) - len(left(rows)) for rows in _frames(settings, table, columns, [file]))
+        old += [file] if lost else []
+        gone += lost
+    if old:
+        with DataFiles(table, folder) as written:
+            for rows in _frames(settings, table, None, old):
+                written.write(left(rows))
+        replace_files(handle, old, written.closed(), carried_on(folder), same_content=False)
+    return gone
 
 
 def measure_anew(settings: Settings, days: Sequence[date], sites: Sequence[str]) -> None:
@@ -72,7 +87,7 @@ def measure_anew(settings: Settings, days: Sequence[date], sites: Sequence[str])
     The ledger's own counts stay: they say how far each file was read.
     """
     bronze, gold = (settings.warehouse / table.name for table in (BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE))
-    if not days or not (gold / "_delta_log").is_dir():
+    if not days or not is_table(gold):
         return
     handle, named = opened(gold), {day.isoformat() for day in days}
     old = [file for file in files_of(handle) if file.partition_values["window_date"] in named]
@@ -91,7 +106,7 @@ def measure_anew(settings: Settings, days: Sequence[date], sites: Sequence[str])
 def days_with_lines(settings: Settings, days: Sequence[date]) -> list[date]:
     """Return those of the UTC days that bronze has accepted lines of, ascending."""
     found: set[date] = set()
-    for table in _existing(settings):
+    for table in existing_tables(settings, BRONZE):
         rows = pl.scan_delta(opened(settings.warehouse / table.name)).filter(pl.col("event_date").is_in(list(days)))
         found.update(rows.select("event_date").unique().collect().to_series())
     return sorted(found)
@@ -117,24 +132,14 @@ def _accepted(
         yield rows.filter(wanted)
 
 
-def _existing(settings: Settings) -> list[Table]:
-    return [table for table in BRONZE if (settings.warehouse / table.name / "_delta_log").is_dir()]
-
-
 def _frames(
     settings: Settings, table: Table, columns: Sequence[str] | None, files: Iterable[DataFile]
 ) -> Iterator[pl.DataFrame]:
     for file in files:
-        wanted = None if columns is None else list(dict.fromkeys(columns))
-        yield from data_rows(settings.warehouse / table.name / file.path, table, wanted, file.partition_values)
+        yield from data_rows(settings.warehouse / table.name / file.path, table, columns, file.partition_values)
 
 
 def _with_identity(settings: Settings, table: Table, lines: pl.DataFrame) -> pl.DataFrame:
     rows = pl.scan_delta(opened(settings.warehouse / table.name)).select(*_TOLD, pl.lit(table.name).alias("of_table"))
     of_files = rows.filter(pl.col("file").is_in(lines["file"].unique().implode()))
     return of_files.join(lines.lazy(), on=_LINE, how="semi").collect()
-
-
-def _holds(settings: Settings, table: Table, file: DataFile, lines: pl.DataFrame) -> bool:
-    frames = _frames(settings, table, _LINE, [file])
-    return any(len(rows.join(lines, on=_LINE, how="semi")) for rows in frames)

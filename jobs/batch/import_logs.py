@@ -63,7 +63,8 @@ def import_logs(
         _append_censuses(session, settings, site.name, host, held, now)
         if added:
             append_files(DeltaTable(str(imported)), files, None)
-    over = [day for day in counts.new_days() if day < now.date() and day not in retained_days(settings)]
+    retained = retained_days(settings)
+    over = [day for day in counts.new_days() if day < now.date() and day not in retained]
     # Lines may be decided by rows that came first, and leave their days without any.
     has_requests = bool(over) and recompute(session, settings, over, missing_ok=True)["accepted"] > 0
     if has_requests:

@@ -22,7 +22,7 @@ from shoplog.io.housekeeping import broken_versions, health, remove_files, remov
 from shoplog.io.leases import table_leases
 from shoplog.io.pins import pinned_versions
 from shoplog.io.salts import remove_dead_salts
-from shoplog.io.sinks import PINNED_PROPERTIES
+from shoplog.io.sinks import PINNED_PROPERTIES, existing_tables
 from shoplog.settings import Settings
 
 _OF_CHECKS = (QUALITY_RESULT, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW)
@@ -35,7 +35,7 @@ def maintain(settings: Settings, now: datetime) -> list[Figures]:
     `now` is in UTC. Raises `TryLaterError`, with nothing done, while another process writes one of the tables, and `UserError`
     for a table that cannot be read.
     """
-    batch = [table for table in existing(settings) if table.writer != "stream"]
+    batch = [table for table in existing_tables(settings) if table.writer != "stream"]
     remove_dead_salts(settings.secrets_dir / "salts", now)
     with table_leases(settings, tuple(table.name for table in batch), "maintain"):
         if BRONZE_IMPORT_LOG in batch:
@@ -45,13 +45,8 @@ def maintain(settings: Settings, now: datetime) -> list[Figures]:
     none = {"rows_removed": 0, "files_together": 0, "files_removed": 0, "pins": 0, "pins_broken": 0}
     return [
         {"table": table.name, **done.get(table.name, none), **asdict(health(settings.warehouse / table.name))}
-        for table in existing(settings)
+        for table in existing_tables(settings)
     ]
-
-
-def existing(settings: Settings) -> list[Table]:
-    """Return the contracts of the tables that are there."""
-    return [table for table in TABLES.values() if (settings.warehouse / table.name / "_delta_log").is_dir()]
 
 
 def _maintained(settings: Settings, batch: list[Table], now: datetime) -> Iterator[tuple[str, Figures]]:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
-import polars as pl
-
 from shoplog.contracts.model import Table
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import QUARANTINE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.contracts.visits import GOLD_DISGUISED, SILVER_LOGIN, SILVER_SESSION
+from shoplog.io.commits import is_table
 from shoplog.io.data_files import DataFile
 from shoplog.io.gone import append_retained
 from shoplog.io.housekeeping import opened
@@ -57,7 +56,7 @@ def retire_recomputed(settings: Settings, now: datetime) -> int:
     for table, days in old.items():
         files = [file for of_day in days.values() for file in of_day]
         replace_files(opened(settings.warehouse / table.name), files, [], None, same_content=False)
-    if (settings.warehouse / PUBLISHED_DAY.name / "_delta_log").is_dir():
+    if is_table(settings.warehouse / PUBLISHED_DAY.name):
         # What cannot move is history of some days, or waits to be published anew: its versions stay until then.
         move(settings, rows, [row for row in publications(settings) if row not in rows])
     return sum(map(len, old.values()))
@@ -66,7 +65,7 @@ def retire_recomputed(settings: Settings, now: datetime) -> int:
 def old_days(settings: Settings, table: Table, most: int | None, now: datetime) -> dict[date, list[DataFile]]:
     """Return the table's data files of the UTC days that are older than `most` days, by day; none where that is for ever."""
     folder, found = settings.warehouse / table.name, dict[date, list[DataFile]]()
-    if most is None or not (folder / "_delta_log").is_dir():
+    if most is None or not is_table(folder):
         return found
     before = now.date() - timedelta(days=most)
     for file in files_of(opened(folder)):
@@ -76,10 +75,6 @@ def old_days(settings: Settings, table: Table, most: int | None, now: datetime) 
     return dict(sorted(found.items()))
 
 
-def published_whole(settings: Settings, days: Collection[date], rows: pl.DataFrame) -> set[date]:
-    """Return those of the days on which every site of the rows (site, window_date) is published."""
-    published = {(row["site"], row["day"]) for row in publications(settings)}
-    waiting = {
-        day for site, day in rows.select("site", "window_date").unique().iter_rows() if (site, day) not in published
-    }
-    return set(days) - waiting
+def is_published(settings: Settings, day: date, sites: Collection[str]) -> bool:
+    """Return whether the UTC day is published of each of these sites."""
+    return set(sites) <= {row["site"] for row in publications(settings) if row["day"] == day}

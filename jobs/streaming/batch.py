@@ -68,6 +68,10 @@ class LiveTables:
         self._append_partials(written, covered)
         crash_point("after_gold")
 
+    def upkeep_metadata(self) -> str:
+        """Return what a commit to bronze says that adds no lines."""
+        return KafkaRange(self.committed, self.committed).to_metadata(upkeep=True)
+
     def catch_up(self) -> None:
         """Write the partials of each bronze commit beyond the partials' offsets, oldest first, from its own files."""
         for commit in reversed(self._unmeasured()):

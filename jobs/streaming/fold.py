@@ -62,11 +62,7 @@ def rewrite_partials(
 
 def compact_bronze(tables: LiveTables, table: DeltaTable) -> int:
     """Write a day's many small files of bronze as one, rows and offsets as they are; return how many there were, or 0."""
-
-    def metadata() -> str:
-        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True)
-
-    return compact(BRONZE_ACCESS_LOG, tables.bronze, table, BRONZE_TIERS, tables.lock, metadata)
+    return compact(BRONZE_ACCESS_LOG, tables.bronze, table, BRONZE_TIERS, tables.lock, tables.upkeep_metadata)
 
 
 def compact(

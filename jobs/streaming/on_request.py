@@ -11,17 +11,17 @@ import polars as pl
 import structlog
 from deltalake import DeltaTable
 
-from jobs.batch.retain import old_days, published_whole, retire_lines
+from jobs.batch.retain import is_published, old_days, retire_lines
 from jobs.streaming.batch import LiveTables
 from jobs.streaming.fold import rewrite_partials
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.proof import LEDGER_GONE_LINE
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, TABLES
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
+from shoplog.io.commits import is_table
 from shoplog.io.gone import retained_days
 from shoplog.io.housekeeping import remove_files, set_properties
 from shoplog.io.leases import table_leases
-from shoplog.io.offsets import KafkaRange
 from shoplog.io.transactions import files_of
 from shoplog.stack.control import read_status, write_status
 from shoplog.transforms.fold import folded
@@ -49,7 +49,7 @@ def carry_out(tables: LiveTables, request: str) -> None:
         for path in sorted(
             tables.settings.warehouse / table.name for table in TABLES.values() if table.writer == "stream"
         ):
-            if (path / "_delta_log").is_dir():
+            if is_table(path):
                 with tables.lock:
                     set_properties(path, _PROPERTIES)
                     removed += remove_files(path, _HISTORY_HOURS)
@@ -84,17 +84,13 @@ def _retire(tables: LiveTables, now: datetime) -> int:
     settings = tables.settings
     if settings.bronze_days is None:
         return 0
-
-    def metadata() -> str:
-        return KafkaRange(tables.committed, tables.committed).to_metadata(upkeep=True)
-
     with table_leases(settings, (LEDGER_GONE_LINE.name,), "the stream", tables.session._jvm):
-        retired = retire_lines(settings, BRONZE_ACCESS_LOG, now, tables.lock, metadata)
+        retired = retire_lines(settings, BRONZE_ACCESS_LOG, now, tables.lock, tables.upkeep_metadata)
     without_lines = retained_days(settings)
     for day, files in old_days(settings, GOLD_PARTIAL_LIVE, settings.partial_days, now).items():
         rows = pl.scan_delta(str(tables.gold)).filter(pl.col("window_date") == day)
-        theirs = rows.filter(pl.col("family") != LEDGER.name).select("site", "window_date").unique().collect()
-        if day in without_lines and len(theirs) and published_whole(settings, [day], theirs):
+        sites = rows.filter(pl.col("family") != LEDGER.name).select("site").unique().collect().to_series()
+        if day in without_lines and len(sites) and is_published(settings, day, sites):
             rewrite_partials(tables, DeltaTable(tables.gold), files, _of_ledger, same_content=False)
             retired += 1
     return retired

@@ -56,7 +56,7 @@ def build_session(
         # 50 by default: fifty tiny tasks a commit on two cores.
         .config("spark.databricks.delta.snapshotPartitions", "2")
         # Python workers import shoplog by name.
-        .config("spark.executorEnv.PYTHONPATH", f"{settings.repo / 'src'}:{settings.repo}")
+        .config("spark.executorEnv.PYTHONPATH", settings.python_path)
         .config("spark.executorEnv.TZ", "UTC")
         # Each core has a worker of its own: more threads in each would only wait for one another.
         .config("spark.executorEnv.POLARS_MAX_THREADS", "1")

@@ -24,6 +24,11 @@ class Commit:
     added: tuple[str, ...]
 
 
+def is_table(table: Path) -> bool:
+    """Return whether there is a Delta table in the folder."""
+    return (table / "_delta_log").is_dir()
+
+
 def latest_version(table: Path, known: int | None = None) -> int | None:
     """Return the newest version of the table, or None where there is no table.
 

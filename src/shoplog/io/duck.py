@@ -14,6 +14,7 @@ from shoplog.contracts.metrics import SKETCH_LG_K
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.io.arrow import arrow_schema
+from shoplog.io.commits import is_table
 from shoplog.settings import Settings
 
 Row = dict[str, Any]
@@ -84,7 +85,7 @@ def rows_of(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
 def dataset(settings: Settings, name: str, version: int | None) -> Any:
     """Return the table as a lazy Arrow dataset; an empty one where it does not exist yet."""
     path = settings.warehouse / name
-    if not (path / "_delta_log").is_dir():
+    if not is_table(path):
         return arrow_schema(TABLES[name]).empty_table()
     # Arrow's own reader: deltalake's is called through Python, and a query that ends early (limit) leaves its threads in
     # such a call when the process exits, which then hangs or crashes.

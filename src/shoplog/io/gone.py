@@ -12,6 +12,7 @@ from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_GONE_LINE
 from shoplog.io.arrow import arrow_schema
+from shoplog.io.commits import is_table
 from shoplog.io.data_files import DataFile, DataFiles
 from shoplog.io.data_rows import data_rows
 from shoplog.io.sinks import create_table, table_path
@@ -25,7 +26,7 @@ _EMPTY = pl.DataFrame(arrow_schema(LEDGER_GONE_LINE).empty_table())
 def gone_lines(settings: Settings) -> pl.LazyFrame:
     """Return the rows of `LEDGER_GONE_LINE`; none where nothing ever went."""
     path = table_path(settings, LEDGER_GONE_LINE.name)
-    return pl.scan_delta(DeltaTable(str(path))) if (path / "_delta_log").is_dir() else _EMPTY.lazy()
+    return pl.scan_delta(DeltaTable(str(path))) if is_table(path) else _EMPTY.lazy()
 
 
 def erased_lines(settings: Settings) -> pl.DataFrame:

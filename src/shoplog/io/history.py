@@ -10,6 +10,7 @@ import polars as pl
 from shoplog.contracts.anomalies import COUNTS
 from shoplog.contracts.families import FAMILIES, TRAFFIC
 from shoplog.contracts.tables import GOLD, GOLD_PARTIAL_LIVE
+from shoplog.io.commits import is_table
 from shoplog.io.sinks import table_path
 from shoplog.settings import Settings
 
@@ -25,7 +26,7 @@ def minute_counts(settings: Settings) -> pl.DataFrame:
     """
     live = pl.scan_delta(str(table_path(settings, GOLD_PARTIAL_LIVE.name))).filter(pl.col("family") == TRAFFIC.name)
     layers = [live.with_columns(pl.col("window_date").alias("day"))]
-    if (table_path(settings, TRAFFIC.table) / "_delta_log").is_dir():
+    if is_table(table_path(settings, TRAFFIC.table)):
         final = pl.scan_delta(str(table_path(settings, TRAFFIC.table)))
         layers.insert(0, final.with_columns(pl.col("event_date").alias("day")))
     newest = [layer.select(pl.col("day").max()).collect().item() for layer in layers]

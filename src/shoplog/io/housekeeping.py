@@ -74,11 +74,15 @@ def remove_rows(path: Path, column: str, before: date) -> int:
     """Delete the rows whose day or moment is earlier than `before`, in one commit where there are any; return how many."""
     old = pl.scan_delta(str(path)).filter(pl.col(column) < before).select(pl.len()).collect().item()
     if old:
-        # A timestamp of SQL has nanoseconds and no zone, which the tables' are not compared with.
-        kind = 'Timestamp(Microsecond, Some("UTC"))' if isinstance(before, datetime) else "Date32"
-        of = f"arrow_cast('{before.isoformat()}', '{kind}')"
-        opened(path).delete(f"{column} < {of}", commit_properties=_forward(path))
+        opened(path).delete(f"{column} < {in_sql(before)}", commit_properties=_forward(path))
     return int(old)
+
+
+def in_sql(value: date) -> str:
+    """Return a day, or a moment in UTC, as deltalake's SQL compares it with the tables' own."""
+    # A timestamp of SQL has nanoseconds and no zone, which the tables' are not compared with.
+    kind = 'Timestamp(Microsecond, Some("UTC"))' if isinstance(value, datetime) else "Date32"
+    return f"arrow_cast('{value.isoformat()}', '{kind}')"
 
 
 def remove_files(path: Path, after_hours: int, keep_versions: Collection[int] = ()) -> int:

@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
 from shoplog.io.arrow import arrow_schema
+from shoplog.io.commits import is_table
 from shoplog.io.leases import table_leases
 from shoplog.io.sinks import add_new_columns, table_path
 from shoplog.settings import Settings
@@ -23,7 +24,7 @@ def renew_tables(settings: Settings) -> dict[str, list[str]]:
     added = {}
     for name, contract in TABLES.items():
         path = table_path(settings, name)
-        if not (path / "_delta_log").is_dir():
+        if not is_table(path):
             continue
         known = {field.name: field.type for field in DeltaTable(path, without_files=True).schema().fields}
         # Whether a column may be null is no part of its type.

@@ -12,6 +12,7 @@ from deltalake import DeltaTable, Schema
 
 from shoplog.contracts.model import Column, Table
 from shoplog.io.arrow import arrow_schema
+from shoplog.io.commits import is_table
 from shoplog.io.data_files import DataFile
 from shoplog.io.pinned import PublishedDay, pinned_files, pinned_version
 from shoplog.io.transactions import files_of, replace_files
@@ -27,7 +28,7 @@ def pin(settings: Settings, table: Table, published: Sequence[PublishedDay], fol
 
     Its columns are the contract's and `published_sites`. It is made where it does not exist.
     """
-    if not (folder / "_delta_log").is_dir():
+    if not is_table(folder):
         if all(pinned_version(row, table.name) is None for row in published):
             return False
         _create(table, folder)

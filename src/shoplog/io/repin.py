@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError
 from shoplog.contracts.proof import PUBLISHED_DAY
 from shoplog.contracts.tables import TABLES
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.commits import latest_version
+from shoplog.io.commits import is_table, latest_version
 from shoplog.io.data_files import DataFiles
 from shoplog.io.housekeeping import opened
 from shoplog.io.sinks import table_path
@@ -27,7 +27,7 @@ Publication = dict[str, Any]
 def publications(settings: Settings) -> list[Publication]:
     """Return the rows of `published_day`, oldest first, with `table_versions` as a mapping."""
     path = table_path(settings, PUBLISHED_DAY.name)
-    if not (path / "_delta_log").is_dir():
+    if not is_table(path):
         return []
     rows = opened(path).to_pyarrow_table().sort_by("published_at").to_pylist()
     return [{**row, "table_versions": dict(row["table_versions"])} for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pyarrow as pa
 from shoplog.contracts.model import Table
 from shoplog.contracts.tables import TABLES
 from shoplog.io.arrow import arrow_schema
+from shoplog.io.commits import is_table
 from shoplog.io.data_files import COLUMNS_WITH_STATISTICS, DESCRIPTION_DDL, DataFile, DataFiles, told
 from shoplog.io.transactions import append_files, files_of, replace_files
 from shoplog.settings import Settings
@@ -36,10 +37,15 @@ def table_path(settings: Settings, table: str) -> Path:
     return settings.warehouse / TABLES[table].name
 
 
+def existing_tables(settings: Settings, tables: Iterable[Table] = TABLES.values()) -> list[Table]:
+    """Return those of the tables, all by default, that exist; the others were never written."""
+    return [table for table in tables if is_table(settings.warehouse / table.name)]
+
+
 def create_table(settings: Settings, table: str) -> Path:
     """Create the table from its contract where it does not exist; return its path."""
     path = table_path(settings, table)
-    if (path / "_delta_log").is_dir():
+    if is_table(path):
         return path
     contract = TABLES[table]
     kept = PINNED_PROPERTIES if contract.writer == "recompute" else {}

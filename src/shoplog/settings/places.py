@@ -25,6 +25,11 @@ class Places(Machine, Collecting):
         return REPOSITORY
 
     @property
+    def python_path(self) -> str:
+        """Where Python finds our modules: in parts, and in the workers of Spark's tasks."""
+        return f"{REPOSITORY / 'src'}:{REPOSITORY}"
+
+    @property
     def jars(self) -> Path:
         """Folder of the resolved JVM parts: kafka/, flume/, spark/, web/."""
         return self.repo / ".cache/jars"

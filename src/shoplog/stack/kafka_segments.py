@@ -24,18 +24,15 @@ def close_segments(settings: Settings, topic: str) -> Offsets:
 
     Readers of lines skip them. Raises `TryLaterError` where the broker does not answer.
     """
-    try:
-        with (
-            admin(settings) as client,
-            closing(KafkaProducer(**admin_options(settings), acks="all")) as producer,
-            _short_segments(client, topic),
-        ):
-            partitions = sorted(producer.partitions_for(topic) or ())
-            sent = [producer.send(topic, key=_KEY, value=None, partition=one) for one in partitions]
-            records = [one.get(timeout=30) for one in sent]
-            return {record.partition: record.offset for record in records}
-    except KafkaError as error:
-        raise TryLaterError(f"Kafka at {settings.bootstrap} does not answer ({error}): try again.") from error
+    with (
+        _answering(settings) as client,
+        closing(KafkaProducer(**admin_options(settings), acks="all")) as producer,
+        _short_segments(client, topic),
+    ):
+        partitions = sorted(producer.partitions_for(topic) or ())
+        sent = [producer.send(topic, key=_KEY, value=None, partition=one) for one in partitions]
+        records = [one.get(timeout=30) for one in sent]
+        return {record.partition: record.offset for record in records}
 
 
 def delete_before(settings: Settings, topic: str, offsets: Offsets, within_s: float) -> None:
@@ -45,12 +42,18 @@ def delete_before(settings: Settings, topic: str, offsets: Offsets, within_s: fl
     are still there after so long.
     """
     places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+    with _answering(settings) as client:
+        client.delete_records(places)
+    _wait(lambda: not _old_segments(settings, topic, offsets), within_s)
+
+
+@contextmanager
+def _answering(settings: Settings) -> Iterator[KafkaAdminClient]:
     try:
         with admin(settings) as client:
-            client.delete_records(places)
+            yield client
     except KafkaError as error:
         raise TryLaterError(f"Kafka at {settings.bootstrap} does not answer ({error}): try again.") from error
-    _wait(lambda: not _old_segments(settings, topic, offsets), within_s)
 
 
 def _old_segments(settings: Settings, topic: str, offsets: Offsets) -> list[str]:

@@ -22,12 +22,11 @@ from shoplog.stack.parts import PARTS
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of every part: the caller's, with one home, one clock and one interpreter."""
-    python_path = f"{settings.repo / 'src'}{os.pathsep}{settings.repo}"
     return {
         **os.environ,
         **jvm_environment(),
         **{f"SHOPLOG_{name.upper()}": _as_text(value) for name, value in settings if value is not None},
-        "PYTHONPATH": python_path,
+        "PYTHONPATH": settings.python_path,
         "PYTHONUNBUFFERED": "1",
         "PYSPARK_PYTHON": sys.executable,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -39,10 +40,16 @@ def _every(settings: Settings) -> list[PartStatus]:
     return [_part_status(name, infos[name]) for name in PARTS if name in infos]
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Raise `UserError` for a name that is no part."""
+    for name in names:
+        if name not in PARTS:
+            raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
+
+
 def one(settings: Settings, name: str) -> PartStatus:
     """Return one part's status; raises `UserError` for a name that is no part."""
-    if name not in PARTS:
-        raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
+    check_names([name])
     return next(part for part in _every(settings) if part.name == name)
 
 

@@ -22,7 +22,7 @@ from shoplog.stack.launch import set_once
 from shoplog.stack.leftovers import end_leftovers
 from shoplog.stack.parts import PARTS
 from shoplog.stack.readiness import await_health, check_before, check_ports
-from shoplog.stack.supervised import PartStatus, one, start_part, states, status, stop_part
+from shoplog.stack.supervised import PartStatus, check_names, one, start_part, states, status, stop_part
 
 _DOWN = ("stopped", "exited", "fatal", "backoff")
 
@@ -30,8 +30,7 @@ _DOWN = ("stopped", "exited", "fatal", "backoff")
 def up(settings: Settings, parts: list[str] | None = None, timeout_s: float = 240.0) -> list[PartStatus]:
     """Return the parts' status once all asked for (all by default) are healthy; those already up stay untouched."""
     names = [name for name, part in PARTS.items() if (part.by_default if parts is None else name in parts)]
-    for name in set(parts or ()) - set(PARTS):
-        raise UserError(f"There is no part {name!r}: use one of {', '.join(PARTS)}.")
+    check_names(parts or ())
     check_before(settings)
     # A machine that was off over the end of their life still has them.
     remove_dead_salts(settings.secrets_dir / "salts", datetime.now(UTC))
