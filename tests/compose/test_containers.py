@@ -22,7 +22,10 @@ LINES, RATE = 60_000, 2_000
 HEALTHY_S = 300
 TIMES: dict[str, float] = {}
 FACTS: dict[str, Any] = {}
-KILL = "import json, os; os.kill(json.load(open('/var/lib/shoplog/run/flume.pid.json'))['pid'], 9)"
+KILL = (
+    "from shoplog.settings import Settings; from shoplog.stack.flume_kill import kill_between_notes; "
+    "kill_between_notes(Settings.load())"
+)
 EXECUTORS = (
     "import psutil; print(*[p.pid for p in psutil.process_iter(['cmdline']) "
     "if 'org.apache.spark.executor.CoarseGrainedExecutorBackend' in (p.info['cmdline'] or ())])"

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from bench.broker import wait_until
-from shoplog.stack import flume
+from shoplog.stack.flume import lines_taken
+from shoplog.stack.flume_kill import kill_between_notes
 from tests.chain import ROOT, Shoplog, listening
 from tests.dashboard.test_monitoring import scraped, value
 
@@ -37,8 +38,8 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
         env=shoplog.environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     # A kill bites while Flume sends: not before the first lines, however slow the machine is.
-    wait_until(lambda: _taken(shoplog) >= 5000, "Flume takes no lines")
-    os.kill(shoplog.pid("flume"), signal.SIGKILL)
+    wait_until(lambda: lines_taken(shoplog.settings) >= 5000, "Flume takes no lines")
+    kill_between_notes(shoplog.settings)
     time.sleep(2)
     os.kill(shoplog.pid("stream"), signal.SIGKILL)
     out, _ = traffic.communicate(timeout=120)
@@ -51,11 +52,6 @@ def test_every_line_is_accounted_for_after_kills_of_flume_and_the_driver(shoplog
     assert {str(row["status"]): row["n"] for row in found} == truth["by_status"]
     refused = shoplog.rows("select reason, count(*) n from quarantine_access_log_live group by 1")
     assert {row["reason"]: row["n"] for row in refused} == truth["quarantined"]
-
-
-def _taken(shoplog: Shoplog) -> int:
-    counters = flume.read_metrics(shoplog.settings) or {}
-    return int(counters.get("SOURCE.logs", {}).get("EventAcceptedCount", 0))
 
 
 def test_prometheus_is_told_what_happened(shoplog: Shoplog) -> None:

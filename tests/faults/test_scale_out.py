@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,8 @@ import pytest
 
 from bench.broker import wait_until
 from bench.ports import free_ports
-from shoplog.stack import flume, supervisor
+from shoplog.stack.flume import lines_taken
+from shoplog.stack.flume_kill import kill_between_notes
 from shoplog.stack.kafka_access import open_broker
 from shoplog.stack.partitions import partitions_file
 from tests.chain import ROOT, Shoplog
@@ -101,43 +101,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         shutil.rmtree(made.shoplog.home.parent)
 
 
-def _taken(agent: Shoplog) -> int:
-    counters = flume.read_metrics(agent.settings) or {}
-    return int(counters.get("SOURCE.logs", {}).get("EventAcceptedCount", 0))
-
-
-def _unnoted(agent: Shoplog, accepted: int) -> bool:
-    """Return whether the frozen agent has sent lines that it did not note: its counter stands beyond its positions."""
-    noted = json.loads(agent.settings.taildir_position.read_bytes() or b"[]")
-    lines = 0
-    for entry in noted:
-        with open(entry["file"], "rb") as log:
-            lines += log.read(entry["pos"]).count(b"\n")
-    return accepted > lines
-
-
-def _kill_between_two_notes(agent: Shoplog) -> None:
-    """Kill the agent at a moment from which it must send lines again."""
-    for _ in range(200):
-        accepted = _taken(agent)
-        supervisor.kill(agent.settings, "flume", signal.SIGSTOP)
-        if _unnoted(agent, accepted):
-            supervisor.kill(agent.settings, "flume", signal.SIGKILL)
-            return
-        supervisor.kill(agent.settings, "flume", signal.SIGCONT)
-        time.sleep(0.1)
-    raise AssertionError("no moment came at which the agent had sent more than it noted")
-
-
 def test_partitions_go_from_4_to_8_and_an_agent_that_is_killed_then_sends_nothing_to_another_one(shop: Shop) -> None:
     settings = shop.shoplog.settings
     partitions = partitions_file(settings)
     written = shop.traffic(shop.shoplog, LINES // 2, seed=1)
-    wait_until(lambda: _taken(shop.shoplog) >= 5000, "Flume takes no lines")
+    wait_until(lambda: lines_taken(shop.shoplog.settings) >= 5000, "Flume takes no lines")
     # As the broker's machine does it: this agent does not know yet, and its next start, after a kill, does.
     shop.shoplog.environment["SHOPLOG_KAFKA_PARTITIONS"] = "8"
     assert open_broker(shop.shoplog.settings)
-    _kill_between_two_notes(shop.shoplog)
+    kill_between_notes(shop.shoplog.settings)
     wait_until(lambda: partitions.read_text().endswith("\n8\n"), "the agent does not start again", timeout_s=600)
     more = shop.traffic(shop.shoplog, LINES // 2, seed=2)
     written()
@@ -163,7 +135,7 @@ def test_agents_go_from_1_to_3(shop: Shop) -> None:
     waiting = [shop.traffic(shop.shoplog, LINES, seed=3)]
     for seed in (4, 5):
         waiting.append(shop.traffic(shop.add_agent(), LINES // 2, seed))
-        wait_until(lambda: _taken(shop.agents[-1]) > 0, "the new agent takes no lines")
+        wait_until(lambda: lines_taken(shop.agents[-1].settings) > 0, "the new agent takes no lines")
     for written in waiting:
         written()
     shop.settle()
@@ -178,8 +150,8 @@ def _executors(shop: Shop) -> list[psutil.Process]:
 
 def test_an_executor_is_killed(shop: Shop) -> None:
     written = shop.traffic(shop.shoplog, LINES, seed=6)
-    taken = _taken(shop.shoplog)
-    wait_until(lambda: _taken(shop.shoplog) >= taken + 5000, "Flume takes no lines")
+    taken = lines_taken(shop.shoplog.settings)
+    wait_until(lambda: lines_taken(shop.shoplog.settings) >= taken + 5000, "Flume takes no lines")
     before = _executors(shop)
     assert before, "nothing runs in executors"
     driver = shop.shoplog.pid("stream")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.contracts.visits import GOLD_SESSIONS, VISIT_TABLES
 from shoplog.io.views import connect
 from shoplog.settings import Settings
+from shoplog.stack.flume_kill import kill_between_notes
 from tests.chain import Shoplog
 from tests.proof.compare import Compared, compare, compare_minutes, compare_table
 from tests.proof.report import write_report
@@ -71,7 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     try:
         shoplog.good("up", "kafka", "flume", "census", "stream")
         # While Flume reads what it has half sent.
-        killing = threading.Timer(5, lambda: os.kill(shoplog.pid("flume"), signal.SIGKILL))
+        killing = threading.Timer(5, kill_between_notes, (shoplog.settings,))
         killing.start()
         sent = time.monotonic()
         truth = write_lines(plans)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -21,6 +21,7 @@ from shoplog.io.kafka import topic_offsets
 from shoplog.io.kafka_users import python_options
 from shoplog.settings import Settings
 from shoplog.stack import flume, supervised, supervisor
+from shoplog.stack.flume_kill import kill_between_notes
 from shoplog.stack.launch import pid_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -124,34 +125,21 @@ def test_a_line_of_10_mb_is_cut_and_the_rest_flows(settings: Settings) -> None:
     assert bodies[str(len(long) + 1).encode()] == (b"16", b"10.9.9.8 - after")
 
 
-def sent_but_not_noted(settings: Settings, name: str) -> bool:
-    """Return whether the broker holds lines of the file beyond the position that the agent has noted."""
-    noted = {
-        Path(entry["file"]).name: entry["pos"] for entry in json.loads(settings.taildir_position.read_bytes() or b"[]")
-    }
-    seen = identities(records(settings, settings.topic_raw, 1), name)
-    return max((int(parts[4]) for parts in seen), default=-1) > noted.get(name, 0)
-
-
 def test_a_kill_sends_lines_again_with_the_same_identity_and_loses_none(settings: Settings) -> None:
     name = "access-20261122-13.log"
     content = b""
-    killed = 0
-    with (logs(settings) / name).open("ab", buffering=0) as log:
+    killing = ThreadPoolExecutor(1)
+    with killing, (logs(settings) / name).open("ab", buffering=0) as log:
         for n in range(200):
             batch = "".join(LINE.format(n, m, n * 100 + m) for m in range(100)).encode()
             log.write(batch)
             content += batch
             time.sleep(0.1)
-            if n > 70 and not killed:
-                # A frozen agent notes nothing: what it sent and did not note is surely sent again after the kill.
-                supervisor.kill(settings, "flume", signal.SIGSTOP)
-                bites = sent_but_not_noted(settings, name)
-                process = supervisor.kill(settings, "flume", signal.SIGKILL if bites else signal.SIGCONT)
-                killed = process if bites else 0
+            if n == 70:
+                killed = killing.submit(kill_between_notes, settings)
     lines = len(content.splitlines())
     supervisor.wait_healthy(settings, ["flume"], 60)
-    assert killed and supervisor.pid(settings, "flume") != killed
+    assert supervisor.pid(settings, "flume") != killed.result()
     deadline = time.monotonic() + 60
     seen: Counter[tuple[bytes, ...]] = Counter()
     while len(seen) < lines and time.monotonic() < deadline:

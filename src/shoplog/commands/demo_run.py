@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from rich.progress import Progress
 from shoplog.errors import UserError
 from shoplog.settings import Settings
 from shoplog.sites import Site, load_sites
-from shoplog.stack import control, supervisor
+from shoplog.stack import control
+from shoplog.stack.flume_kill import kill_between_notes
 
 if TYPE_CHECKING:
     from shoplog.traffic import TrafficPlan
@@ -47,19 +48,20 @@ def send(settings: Settings, plan: TrafficPlan) -> dict[str, Any]:
     from shoplog.traffic import generate
     from shoplog.traffic.resend import resend
 
-    killed = threading.Event()
+    kills: list[Future[int]] = []
     began = time.time()
-    with Progress(console=SAY) as progress:
+    with ThreadPoolExecutor(1) as beside, Progress(console=SAY) as progress:
         task = progress.add_task("lines written", total=plan.lines)
 
         def written(lines: int) -> None:
             progress.update(task, completed=lines)
-            if lines >= plan.lines // 2 and not killed.is_set():
-                killed.set()
+            if lines >= plan.lines // 2 and not kills:
                 # Beside the writer, which must not wait for it.
-                threading.Thread(target=supervisor.kill, args=(settings, "flume"), daemon=True).start()
+                kills.append(beside.submit(kill_between_notes, settings))
 
         truth = generate(plan, written)
+    for kill in kills:
+        kill.result()
     wait_until_measured(settings)
     seconds = time.time() - began
     again = resend(settings, RESENT_EVERY)

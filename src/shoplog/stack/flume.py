@@ -142,6 +142,12 @@ def read_metrics(settings: Settings) -> dict[str, Any] | None:
     return counters
 
 
+def lines_taken(settings: Settings) -> int:
+    """Return how many lines the agent has sent since it started; 0 where it does not answer."""
+    counters = read_metrics(settings) or {}
+    return int(counters.get("SOURCE.logs", {}).get("EventAcceptedCount", 0))
+
+
 def is_ready(settings: Settings) -> bool:
     """Return whether the agent's source is running."""
     counters = read_metrics(settings)
