@@ -8,13 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from jobs.batch.erase_lines import keep_only, lines_of, measure_anew, take_out
+from jobs.batch.erase_ids import ids_in_silver, ids_of, take_out_ids
+from jobs.batch.erase_lines import lines_of, measure_anew, take_out
 from shoplog.contracts.columns import IDENTITY_NAMES
-from shoplog.contracts.model import Table
 from shoplog.contracts.proof import LEDGER_GONE_LINE, PUBLISHED_DAY
 from shoplog.contracts.snapshots import REPORT_SNAPSHOT
 from shoplog.contracts.tables import (
-    BRONZE_ACCESS_LOG,
     BRONZE_IMPORT_LOG,
     QUARANTINE_ACCESS_LOG,
     SILVER_REQUEST,
@@ -29,7 +28,7 @@ from shoplog.io.repin import days_left_behind, movable, move
 from shoplog.io.sinks import existing_tables
 from shoplog.io.transactions import files_of
 from shoplog.settings import Settings
-from shoplog.transforms.subject import ID_COLUMNS, Subject
+from shoplog.transforms.subject import Subject
 
 # Held from the drained stream until all is done: neither the stream nor an import brings anything back meanwhile.
 HELD = tuple(
@@ -65,8 +64,8 @@ def erase_lines(settings: Settings, subject: Subject, now: datetime) -> Erased:
     )
     measure_anew(settings, sorted(days & set(accepted["event_date"])), accepted["site"].unique().to_list())
     lines = found.filter(pl.col("fate") != "duplicate").select(IDENTITY_NAMES).n_unique() if len(found) else 0
-    # A login is a person's, wherever they log in from; an address has whatever ids its lines had.
-    ids = set(subject.values) if subject.kind != "ip" else {*_ids(found), *_ids(_in_silver(settings, gone))}
+    # An address has whatever ids its lines had.
+    ids = set(subject.values) if subject.kind != "ip" else {*ids_of(found), *ids_in_silver(settings, gone)}
     return Erased(len(found), lines, tuple(sorted(days)), tuple(sorted(ids)))
 
 
@@ -89,7 +88,7 @@ def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, i
     others = [table.name for table in existing_tables(settings) if table.name not in HELD]
     with table_leases(settings, tuple(others), "erase"):
         kept = movable(settings)
-        rows = sum(_without_ids(settings, table, erased.ids) for table in existing_tables(settings))
+        rows = sum(take_out_ids(settings, table, erased.ids) for table in existing_tables(settings))
         _forget_snapshots(settings, erased.days, began)
         if is_table(settings.warehouse / PUBLISHED_DAY.name):
             move(settings, kept)
@@ -100,46 +99,6 @@ def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, i
             files += remove_files(path, 0)
             forget_bounds(path)
     return {"rows_by_id": rows, "files_removed": files}
-
-
-def left_over(settings: Settings, subject: Subject, erased: Erased) -> dict[str, int]:
-    """Return by table how many rows are still the subject's: none, or the erasure failed."""
-    found = {"bronze": len(lines_of(settings, subject))}
-    for table in existing_tables(settings):
-        rows = pl.scan_delta(opened(settings.warehouse / table.name))
-        if columns := _id_columns(table):
-            found[table.name] = rows.filter(_is_of(columns, erased.ids)).select(pl.len()).collect().item()
-    return {name: count for name, count in found.items() if count}
-
-
-def _ids(rows: pl.DataFrame) -> set[str]:
-    columns = [name for name in rows.columns if name in ID_COLUMNS and name != "login_id"]
-    return {one for name in columns for one in rows[name].drop_nulls()}
-
-
-def _in_silver(settings: Settings, lines: pl.DataFrame) -> pl.DataFrame:
-    path = settings.warehouse / SILVER_REQUEST.name
-    if not is_table(path):
-        return pl.DataFrame()
-    rows = pl.scan_delta(opened(path)).filter(
-        pl.col("event_date").is_in(lines["event_date"].drop_nulls().unique().implode())
-    )
-    return rows.join(lines.lazy(), on=list(IDENTITY_NAMES), how="semi").select(*_id_columns(SILVER_REQUEST)).collect()
-
-
-def _id_columns(table: Table) -> list[str]:
-    return [name for name in table.column_names if name in ID_COLUMNS]
-
-
-def _is_of(columns: Sequence[str], ids: Sequence[str]) -> pl.Expr:
-    return pl.any_horizontal(pl.col(name).is_in(list(ids)).fill_null(False) for name in columns)
-
-
-def _without_ids(settings: Settings, table: Table, ids: Sequence[str]) -> int:
-    columns = _id_columns(table)
-    if not columns or not ids or table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
-        return 0
-    return keep_only(settings, table, columns, lambda rows: rows.filter(~_is_of(columns, ids)))
 
 
 def _forget_snapshots(settings: Settings, days: Sequence[date], began: datetime) -> None:

@@ -1,4 +1,4 @@
-"""A planted person leaves the running chain: found everywhere before, nowhere afterwards, and every figure adds up."""
+"""Planted persons leave the running chain: found everywhere before, nowhere afterwards, and every figure adds up."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from tests.faults.conftest import YESTERDAY
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 ADDRESS = "198.51.100.77"
 CANARIES = (ADDRESS, "zyxcanary", "Zyxagent")
-OTHERS, THEIRS = 300, 41
+VISITOR, LOGIN = ("198.51.100.78", "wyxcanary"), ("vyxjane", "vyxcanary")
+OTHERS, THEIRS, VISITORS, LOGINS = 300, 41, 7, 5
+ALL = OTHERS + THEIRS + VISITORS + LOGINS
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 DAY = str(YESTERDAY.date())
 
 
 def lines() -> str:
-    """Other people's lines, and every tenth the person's; one of theirs is broken."""
+    """Other people's lines, and every tenth the person's, one of which is broken; then a visitor's, then a login's."""
     made = []
     for n in range(OTHERS):
         stamp = f"{YESTERDAY:%d/%b/%Y}:10:{n // 60:02d}:{n % 60:02d} +0000"
@@ -35,6 +37,10 @@ def lines() -> str:
                 f'{ADDRESS} - - [{stamp}] "GET /gone/zyxcanary?q=zyxcanary HTTP/1.1" 404 10 "-" "Zyxagentbot/1.0"'
             ] * (n % 30 == 0)
     made.insert(50, f"broken zyxcanary {ADDRESS}")
+    for n in range(VISITORS):
+        made.append(f'{VISITOR[0]} - - [{stamp}] "GET /{VISITOR[1]}/{n} HTTP/1.1" 200 10 "-" "{AGENT}"')
+    for n in range(LOGINS):
+        made.append(f'203.0.113.{n} - {LOGIN[0]} [{stamp}] "GET /{LOGIN[1]}/{n} HTTP/1.1" 200 10 "-" "{AGENT}"')
     return "\n".join(made) + "\n"
 
 
@@ -45,7 +51,7 @@ def shoplog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shoplog]:
         made.start()
         log(made).parent.mkdir(parents=True, exist_ok=True)
         log(made).write_text(lines())
-        made.wait_for_residue_0(OTHERS + THEIRS)
+        made.wait_for_residue_0(ALL)
         made.good("nightly", "--date", DAY)
         made.good("annotate", f"blocked {ADDRESS}", "--at", DAY)
         yield made
@@ -80,23 +86,42 @@ def test_before_it_they_stand_in_every_store(shoplog: Shoplog) -> None:
     assert {f"warehouse/{table}" for table in (*tables, "gold_errors_1h", "report_snapshot")} <= found.keys()
     assert any(name.startswith("kafka/access-log.raw.v1-") for name in found)
     assert "annotations.sqlite3" in found
+    assert figures(shoplog) == {"requests": ALL - 1, "status": "final"}
+
+
+def erased(shoplog: Shoplog, option: str, of: str, lines: int) -> None:
+    said = json.loads(shoplog.good("erase", option, of, "--json"))
+    assert (said["lines"], said["left"], said["days_made_anew"]) == (lines, {}, [DAY])
+
+
+def one_of(shoplog: Shoplog, column: str, canary: str) -> str:
+    (row,) = shoplog.rows(f"select distinct {column} as id from silver_request where path like '/{canary}%'")
+    return str(row["id"])
+
+
+def test_a_visitor_leaves_by_the_id_that_a_day_gave_them(shoplog: Shoplog) -> None:
+    visitor = one_of(shoplog, "visitor_id", VISITOR[1])
+    assert stores(shoplog, (visitor,))
+    erased(shoplog, "--visitor", visitor, VISITORS)
+    assert stores(shoplog, (*VISITOR, visitor)) == {}
+    assert figures(shoplog) == {"requests": ALL - VISITORS - 1, "status": "final"}
+
+
+def test_a_customer_leaves_by_the_name_of_their_login(shoplog: Shoplog) -> None:
+    login = one_of(shoplog, "login_id", LOGIN[1])
+    assert stores(shoplog, (login,)) and stores(shoplog, LOGIN)
+    erased(shoplog, "--login", LOGIN[0], LOGINS)
+    assert stores(shoplog, (*LOGIN, login)) == {}
     assert figures(shoplog) == {"requests": OTHERS + THEIRS - 1, "status": "final"}
 
 
 def test_afterwards_they_stand_nowhere_and_the_ledger_is_whole(shoplog: Shoplog) -> None:
-    (visitor,) = {
-        row["visitor_id"] for row in shoplog.rows("select visitor_id from silver_request where path like '/zyxcanary%'")
-    }
-    said = json.loads(shoplog.good("erase", "--ip", ADDRESS, "--json"))
-    assert (said["lines"], said["left"], said["days_made_anew"]) == (THEIRS, {}, [DAY])
+    visitor = one_of(shoplog, "visitor_id", "zyxcanary")
+    erased(shoplog, "--ip", ADDRESS, THEIRS)
     assert stores(shoplog, (*CANARIES, visitor)) == {}
     (file,) = shoplog.wait_for_residue_0(OTHERS)
-    assert (file["written"], file["erased"], file["missing_bytes"], file["doubled_bytes"]) == (
-        OTHERS + THEIRS,
-        THEIRS,
-        0,
-        0,
-    )
+    counts = ("written", "erased", "missing_bytes", "doubled_bytes")
+    assert tuple(file[count] for count in counts) == (ALL, ALL - OTHERS, 0, 0)
 
 
 def test_the_published_day_is_made_anew_without_them(shoplog: Shoplog) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from jobs.batch.erase import HELD, Erased, clean_up, days_to_make_anew, erase_lines, left_over
+from jobs.batch.erase import HELD, Erased, clean_up, days_to_make_anew, erase_lines
+from jobs.batch.erase_ids import left_over
 from jobs.batch.recompute import recompute
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, SILVER_REQUEST
 from shoplog.io.gone import erased_lines
@@ -55,7 +56,7 @@ def erase(batches: Batches, subject: Subject) -> Erased:
         erased = erase_lines(settings, subject, now)
         recompute(batches.session, settings, days_to_make_anew(settings, erased))
         clean_up(settings, erased, now)
-        assert left_over(settings, subject, erased) == {}
+        assert left_over(settings, subject, erased.ids) == {}
     return erased
 
 
