@@ -24,7 +24,7 @@ down: ## stop the stack
 lint: setup ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(RUN) $(BIN)/mypy src jobs
+	$(RUN) $(BIN)/mypy src jobs dashboard expectations
 
 unit: setup ## tests that start no service
 	$(RUN) $(SHORT) $(BIN)/python -m pytest --durations 15 -n 2 --dist loadfile -m "not e2e and not faults and not soak and not proof and not compose"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -44,8 +44,8 @@ def file(world: World, rng: np.random.Generator) -> pl.Expr:
 def minute(world: World, rng: np.random.Generator) -> pl.Expr:
     """Return which rows are a site's minute."""
     row = world.bronze.row(_pick(world, rng), named=True)
-    minute = pl.col("event_time").dt.truncate("1m")
-    return (pl.col("site") == row["site"]) & (minute == row["event_time"].replace(second=0, microsecond=0))
+    started: datetime = row["event_time"].replace(second=0, microsecond=0)
+    return (pl.col("site") == row["site"]) & (pl.col("event_time").dt.truncate("1m") == started)
 
 
 def segment(world: World, rng: np.random.Generator) -> pl.Expr:

@@ -14,7 +14,7 @@ from jobs.batch.quality_frames import Measured, day_frames, measured_days
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.families import DERIVED, FAMILIES, TRAFFIC
 from shoplog.contracts.model import Family, Metric
-from shoplog.contracts.tables import QUALITY_MEASURE
+from shoplog.contracts.proof import QUALITY_MEASURE
 from shoplog.io.duck import open_connection
 from shoplog.ledger.coverage import Range
 from shoplog.ledger.fates import NO_FATES

@@ -23,7 +23,7 @@ _STYLES = "data_docs.css"
 _DOCS = "uncommitted/data_docs/local_site"
 
 
-class PageView(DefaultJinjaPageView):
+class PageView(DefaultJinjaPageView):  # type: ignore[misc]
     """Renders what Great Expectations says in our frame; its templates remain for what stands inside."""
 
     def __init__(self, **directories: Any) -> None:

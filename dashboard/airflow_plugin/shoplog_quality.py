@@ -36,8 +36,8 @@ class QualityPlugin(AirflowPlugin):
     """Shown to whoever is logged in to Airflow; the application checks that itself."""
 
     name = "shoplog_quality"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": LateApplication(), "url_prefix": PREFIX, "name": "Quality"}]
-    external_views: ClassVar[list[Any]] = [
+    fastapi_apps: ClassVar[list[Any]] = [{"app": LateApplication(), "url_prefix": PREFIX, "name": "Quality"}]  # type: ignore[misc]
+    external_views: ClassVar[list[Any]] = [  # type: ignore[misc]
         {
             "name": "Quality",
             # Without a leading slash: it holds behind a path of a proxy too.

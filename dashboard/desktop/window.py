@@ -161,9 +161,9 @@ class Window(QMainWindow):
         menu = self.menuBar().addMenu("shoplog")
         self.wall = QAction(self._words("wall", "Wall mode"), self, checkable=True, shortcut=QKeySequence("F11"))
         self.wall.toggled.connect(self.set_wall)
-        save = QAction(self._words("save", "Save as …"), self, shortcut=QKeySequence.StandardKey.Save)
+        save = QAction(self._words("save", "Save as …"), self, shortcut=QKeySequence(QKeySequence.StandardKey.Save))
         save.triggered.connect(self._choose_file)
-        leave = QAction(self._words("quit", "Quit"), self, shortcut=QKeySequence.StandardKey.Quit)
+        leave = QAction(self._words("quit", "Quit"), self, shortcut=QKeySequence(QKeySequence.StandardKey.Quit))
         leave.triggered.connect(self.close)
         for action in (self.wall, save, leave):
             menu.addAction(action)

@@ -63,7 +63,8 @@ def _rates(minutes: pl.DataFrame, newest: datetime, running_s: float) -> dict[st
     """Return requests per second of each minute, one without lines being 0, and of now, over one to two minutes."""
     sums = [pl.col("requests").sum(), _ERRORS.sum().alias("errors"), pl.col("bot_requests").sum()]
     counted = minutes.group_by("window_start").agg(sums)
-    every = pl.datetime_range(minutes["window_start"].min(), newest, "1m", eager=True, time_zone="UTC")
+    first: datetime = minutes.select(pl.col("window_start").min()).item()
+    every = pl.datetime_range(first, newest, "1m", eager=True, time_zone="UTC")
     counts = (
         every.cast(minutes.schema["window_start"])
         .alias("window_start")
@@ -81,8 +82,8 @@ def _rates(minutes: pl.DataFrame, newest: datetime, running_s: float) -> dict[st
             "requests_per_s": [round(n / s, 3) for n, s in zip(counts["requests"], seconds, strict=True)],
             "errors_per_s": [round(n / s, 3) for n, s in zip(counts["errors"], seconds, strict=True)],
         },
-        "requests_per_s": round(counts["requests"].tail(spanned).sum() / sum(seconds[-spanned:]), 2),
-        "bot_requests_per_s": round(counts["bot_requests"].tail(spanned).sum() / sum(seconds[-spanned:]), 2),
+        "requests_per_s": round(int(counts["requests"].tail(spanned).sum()) / sum(seconds[-spanned:]), 2),
+        "bot_requests_per_s": round(int(counts["bot_requests"].tail(spanned).sum()) / sum(seconds[-spanned:]), 2),
     }
 
 

@@ -34,13 +34,13 @@ class Known:
         ledger = rows.filter(pl.col("family") == LEDGER.name)
         sums = ledger.select(pl.col(FATES).sum().fill_null(0)).row(0)
         refused = ledger.filter(pl.col("quarantined") > 0).group_by("reason").agg(pl.col("quarantined").sum())
-        minutes = rows.filter(pl.col("family") == TRAFFIC.name)["window_start"].unique().sort()
+        minutes = rows.filter(pl.col("family") == TRAFFIC.name).select(pl.col("window_start").unique().sort())
         return cls(
             path,
             sums,
             Counter(dict(refused.rows())),
-            minutes,
-            minutes.last(),
+            minutes.to_series(),
+            minutes.select(pl.last("window_start")).item() if len(minutes) else None,
             rows.select(pl.col("window_start").max()).item(),
         )
 

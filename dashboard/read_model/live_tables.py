@@ -14,11 +14,12 @@ from dashboard.read_model.plain import plain_text
 from dashboard.read_model.recent import Recent, day_of, hour_of
 from shoplog.contracts.duckdb_sql import merge_sql
 from shoplog.contracts.events import FUNNEL
-from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, EVENTS, ORDERS, PAGES, PRODUCTS, SOURCES
+from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, PAGES, SOURCES
 from shoplog.contracts.figures import figures_of
 from shoplog.contracts.metrics import DURATIONS
 from shoplog.contracts.model import Family
 from shoplog.contracts.sections import SECTIONS
+from shoplog.contracts.shop_families import EVENTS, ORDERS, PRODUCTS
 from shoplog.io.duck import estimate_visitors, rows_of
 from shoplog.report.query import section_query
 from shoplog.report.question import Question, Span

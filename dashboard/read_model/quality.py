@@ -18,8 +18,9 @@ from dashboard.read_model.quality_tables import (
     known_days,
     offending_keys,
 )
-from dashboard.read_model.readable import ReadableTables, Row
+from dashboard.read_model.readable import ReadableTables
 from dashboard.read_model.reasons import SENTENCES
+from shoplog.io.duck import Row
 from shoplog.ledger.coverage import missing_in
 from shoplog.settings import Settings
 

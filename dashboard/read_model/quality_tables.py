@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from dashboard.read_model.readable import ReadableTables, Row
+from dashboard.read_model.readable import ReadableTables
 from shoplog.contracts.proof import CERTIFICATE, GOLD_PARITY, LEDGER_FILE, LEDGER_WINDOW, PUBLISHED_DAY, QUALITY_RESULT
 from shoplog.contracts.quality import SEVERITIES
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
-from shoplog.io.duck import NEWEST
+from shoplog.io.duck import NEWEST, Row
 
 BySite = dict[tuple[str, date], Row]
 NO_SITE = "(no site)"

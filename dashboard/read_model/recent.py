@@ -8,8 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, EVENTS, ORDERS, PAGES, PRODUCTS, SOURCES, TRAFFIC
+from shoplog.contracts.families import BOTS, COUNTRIES, ERRORS, PAGES, SOURCES, TRAFFIC
 from shoplog.contracts.sessions import GAP_MINUTES
+from shoplog.contracts.shop_families import EVENTS, ORDERS, PRODUCTS
 from shoplog.contracts.tables import GOLD_PARTIAL_LIVE
 from shoplog.contracts.visitor_minutes import VISITOR_MINUTES
 from shoplog.io.arrow import arrow_schema
