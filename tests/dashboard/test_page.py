@@ -49,4 +49,6 @@ def test_sql_sees_views_of_the_live_tables(batches: Batches) -> None:
     assert run_sql(batches.settings, "select reason from quarantine_access_log_live")[1] == [("unparsable",)]
     assert run_sql(batches.settings, "select count(*) from silver_request")[1] == [(0,)]
     text = format_rows(*run_sql(batches.settings, "select min(window_start) w from gold_traffic_1m_live"), "json")
-    assert text == f'{{"w": "{NOON.replace(hour=11).isoformat()}"}}'
+    assert text == f'{{"w": "{NOON.replace(hour=11).isoformat()}"}}\n'
+    assert format_rows(["w"], [], "json") == ""
+    assert format_rows(["w"], [], "csv") == "w\n"

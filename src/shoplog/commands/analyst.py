@@ -50,7 +50,7 @@ def sql(
         return
     asked = sys.stdin.read() if query is None else query
     if output is None:
-        print(format_rows(*run_sql(settings, asked), form))
+        print(format_rows(*run_sql(settings, asked), form), end="")
     else:
         print(f"{write_sql(settings, asked, output, form):,} rows in {output}")
 

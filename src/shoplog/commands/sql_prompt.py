@@ -45,6 +45,6 @@ class SqlPrompt(cmd.Cmd):
         from shoplog.io.query import format_rows, run_sql
 
         try:
-            print(format_rows(*run_sql(self._settings, query.rstrip().rstrip(";")), self._form))
+            print(format_rows(*run_sql(self._settings, query.rstrip().rstrip(";")), self._form), end="")
         except UserError as error:
             print(error)

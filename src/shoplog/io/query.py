@@ -50,18 +50,18 @@ def columns_of(settings: Settings, name: str) -> list[str]:
 
 
 def format_rows(names: list[str], rows: Rows, output: str) -> str:
-    """Return rows as a table, CSV or one JSON object a row."""
+    """Return lines: rows as a table, CSV, or one JSON object a row, of which there are no lines where there are no rows."""
     if output == "json":
-        return "\n".join(json.dumps(dict(zip(names, row, strict=True)), default=_plain) for row in rows)
+        return "".join(f"{json.dumps(dict(zip(names, row, strict=True)), default=_plain)}\n" for row in rows)
     if output == "csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
         writer.writerows([[_plain(value) for value in row] for row in rows])
-        return text.getvalue().rstrip("\n")
+        return text.getvalue()
     with pl.Config(tbl_rows=100, tbl_cols=50, tbl_hide_column_data_types=True, fmt_str_lengths=80):
         cells = [[None if value is None else str(value) for value in row] for row in rows]
-        return str(pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row"))
+        return f"{pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient='row')}\n"
 
 
 def _apart(names: list[str]) -> list[str]:
