@@ -26,7 +26,7 @@ def test_a_broker_that_is_away_is_worth_another_try(settings: Settings) -> None:
         with pytest.raises(
             TryLaterError, match=r"^No Kafka broker answers at 127\.0\.0\.1:\d+ .*: run 'shoplog up'\.$"
         ):
-            topic_offsets(away, settings.topic_raw)
+            topic_offsets(away, settings.topic_raw, within_ms=2000)
 
 
 def test_a_broker_that_does_not_know_itself_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
