@@ -34,14 +34,14 @@ class Known:
         ledger = rows.filter(pl.col("family") == LEDGER.name)
         sums = ledger.select(pl.col(FATES).sum().fill_null(0)).row(0)
         refused = ledger.filter(pl.col("quarantined") > 0).group_by("reason").agg(pl.col("quarantined").sum())
-        minutes = rows.filter(pl.col("family") == TRAFFIC.name).select(pl.col("window_start").unique().sort())
+        traffic, last = rows.filter(pl.col("family") == TRAFFIC.name), pl.col("window_start").max()
         return cls(
             path,
             sums,
             Counter(dict(refused.rows())),
-            minutes.to_series(),
-            minutes.select(pl.last("window_start")).item() if len(minutes) else None,
-            rows.select(pl.col("window_start").max()).item(),
+            traffic["window_start"].unique().sort(),
+            traffic.select(last).item(),
+            rows.select(last).item(),
         )
 
     def newest(self, until: datetime) -> datetime | None:
