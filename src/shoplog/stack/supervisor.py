@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,15 +100,6 @@ def stop(settings: Settings, name: str) -> PartStatus:
     """Return the part's status after a clean stop of it alone."""
     stop_part(connected(settings), name)
     return one(settings, name)
-
-
-def kill(settings: Settings, name: str, sig: int = signal.SIGKILL) -> int:
-    """Return the process id that the signal was sent to; the supervisor starts the part again."""
-    target = pid(settings, name)
-    if target is None:
-        raise UserError(f"{name} is not running, so there is nothing to kill: see shoplog status.")
-    os.kill(target, sig)
-    return target
 
 
 def pid(settings: Settings, name: str) -> int | None:
