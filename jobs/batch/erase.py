@@ -85,15 +85,15 @@ def clean_up(settings: Settings, erased: Erased, began: datetime) -> dict[str, i
 
     Return how many rows and files went. The caller holds `HELD` and has made the days anew.
     """
-    others = [table.name for table in existing_tables(settings) if table.name not in HELD]
-    with table_leases(settings, tuple(others), "erase"):
+    tables = existing_tables(settings)
+    with table_leases(settings, tuple(table.name for table in tables if table.name not in HELD), "erase"):
         kept = movable(settings)
-        rows = sum(take_out_ids(settings, table, erased.ids) for table in existing_tables(settings))
+        rows = sum(take_out_ids(settings, table, erased.ids) for table in tables)
         _forget_snapshots(settings, erased.days, began)
         if is_table(settings.warehouse / PUBLISHED_DAY.name):
             move(settings, kept)
         files = 0
-        for table in existing_tables(settings):
+        for table in tables:
             path = settings.warehouse / table.name
             # Published days are read from the newest versions now.
             files += remove_files(path, 0)

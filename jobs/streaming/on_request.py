@@ -16,12 +16,12 @@ from jobs.streaming.batch import LiveTables
 from jobs.streaming.fold import rewrite_partials
 from shoplog.contracts.ledger_family import LEDGER
 from shoplog.contracts.proof import LEDGER_GONE_LINE
-from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE, TABLES
+from shoplog.contracts.tables import BRONZE_ACCESS_LOG, GOLD_PARTIAL_LIVE
 from shoplog.contracts.visitor_minutes import KEPT_DAYS, VISITOR_MINUTES
-from shoplog.io.commits import is_table
 from shoplog.io.gone import retained_days
 from shoplog.io.housekeeping import remove_files, set_properties
 from shoplog.io.leases import table_leases
+from shoplog.io.sinks import existing_tables
 from shoplog.io.transactions import files_of
 from shoplog.stack.control import read_status, write_status
 from shoplog.transforms.fold import folded
@@ -46,10 +46,9 @@ def carry_out(tables: LiveTables, request: str) -> None:
     _say(tables, request, "begun")
     removed = pruned = retired = 0
     try:
-        for path in sorted(
-            tables.settings.warehouse / table.name for table in TABLES.values() if table.writer == "stream"
-        ):
-            if is_table(path):
+        for table in existing_tables(tables.settings):
+            if table.writer == "stream":
+                path = tables.settings.warehouse / table.name
                 with tables.lock:
                     set_properties(path, _PROPERTIES)
                     removed += remove_files(path, _HISTORY_HOURS)

@@ -11,8 +11,7 @@ import polars as pl
 from shoplog.contracts.anomalies import ANOMALY
 from shoplog.contracts.columns import IDENTITY_NAMES
 from shoplog.contracts.tables import BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG
-from shoplog.io.commits import is_table
-from shoplog.io.sinks import table_path
+from shoplog.io.sinks import existing_tables, table_path
 from shoplog.io.views import connect
 from shoplog.settings import Settings
 
@@ -34,10 +33,10 @@ def raw_lines(settings: Settings, anomalies: Sequence[dict[str, Any]]) -> pl.Dat
         orient="row",
     )
     parts = []
-    for table in (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG):
-        path = table_path(settings, table.name)
-        if is_table(path):
-            rows = pl.scan_delta(str(path)).select(*IDENTITY_NAMES, "raw", "line_bytes", "ingest_time")
-            of_files = rows.filter(pl.col("file").is_in(named["file"].unique().implode()))
-            parts.append(of_files.join(named.lazy(), on=list(IDENTITY_NAMES), how="semi").collect())
+    for table in existing_tables(settings, (BRONZE_ACCESS_LOG, BRONZE_IMPORT_LOG)):
+        rows = pl.scan_delta(str(table_path(settings, table.name))).select(
+            *IDENTITY_NAMES, "raw", "line_bytes", "ingest_time"
+        )
+        of_files = rows.filter(pl.col("file").is_in(named["file"].unique().implode()))
+        parts.append(of_files.join(named.lazy(), on=list(IDENTITY_NAMES), how="semi").collect())
     return pl.concat(parts).unique(list(IDENTITY_NAMES), keep="first") if parts else pl.DataFrame()

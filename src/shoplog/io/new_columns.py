@@ -6,12 +6,10 @@ import deltalake
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from shoplog.contracts.tables import TABLES
 from shoplog.errors import UserError
 from shoplog.io.arrow import arrow_schema
-from shoplog.io.commits import is_table
 from shoplog.io.leases import table_leases
-from shoplog.io.sinks import add_new_columns, table_path
+from shoplog.io.sinks import add_new_columns, existing_tables, table_path
 from shoplog.settings import Settings
 
 
@@ -22,10 +20,8 @@ def renew_tables(settings: Settings) -> dict[str, list[str]]:
     table that lacks columns while another process writes it.
     """
     added = {}
-    for name, contract in TABLES.items():
-        path = table_path(settings, name)
-        if not is_table(path):
-            continue
+    for contract in existing_tables(settings):
+        name, path = contract.name, table_path(settings, contract.name)
         known = {field.name: field.type for field in DeltaTable(path, without_files=True).schema().fields}
         # Whether a column may be null is no part of its type.
         wanted = deltalake.Schema.from_arrow(pa.schema([field.with_nullable(True) for field in arrow_schema(contract)]))
